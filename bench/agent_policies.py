@@ -104,7 +104,7 @@ def _read_in_full(session: Mcp, question: str, n_hits: int, cursor: dict[str, st
         hits = answer["structuredContent"]["hits"]
         for hit in hits:
             heading = f"{hit['path']}:{hit['startLine']}-{hit['endLine']}  {hit['name']}\n"
-            yield Piece(heading + hit["text"], tuple(_shown_lines(hit)))
+            yield Piece(f"{heading}```\n{hit['text']}\n```", tuple(_shown_lines(hit)))
         n_hits -= len(hits)
         if not hits or "cursor" not in answer["structuredContent"]:
             return

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from semlens.agents.errors import FormatError
+from semlens.agents.errors import FormatError, UnsafeEditError
 from semlens.agents.splices import Splice, newline_of
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
@@ -150,7 +150,12 @@ def _pretty(key: str, value: Mapping[str, Any], indent: str, unit: str, newline:
 
 
 def _scan_object(commented: str, at: int) -> _Object:
-    """:param commented: valid text without comments."""
+    """:param commented: valid text without comments.
+
+    :raises UnsafeEditError: when there is another value, such as null.
+    """
+    if commented[at] != "{":
+        raise UnsafeEditError
     plain = _without_closing_commas(commented)
     members: list[_Member] = []
     start = at

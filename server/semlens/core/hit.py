@@ -88,3 +88,14 @@ class SearchResult(NamedTuple):
     notes: tuple[str, ...] = ()
     confidence: float = 1.0
     nothing_fits: bool = False
+
+
+def short_name(hit: SearchHit) -> str:
+    """The qualified name without the module, which the path says already."""
+    name = hit.qualified_name or hit.name
+    folders = set(hit.path.rpartition(".")[0].replace("\\", "/").split("/"))
+    separator = next((mark for mark in ("::", "/", ".") if mark in name), "")
+    parts = name.split(separator) if separator else [name]
+    while len(parts) > 1 and parts[0] in folders:
+        parts.pop(0)
+    return separator.join(parts)

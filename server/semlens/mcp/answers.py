@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from semlens.core.hit import SearchHit
+from semlens.core.hit import SearchHit, SearchResult
 from semlens.core.status import EngineState, EngineStatus
 from semlens.core.text.printable import printable
 from semlens.embedding.registry import model_folders
@@ -44,6 +44,12 @@ class Notice:
         shown = ", ".join(map(printable, self.unsaved[:_MAX_UNSAVED]))
         more = f" and {len(self.unsaved) - _MAX_UNSAVED} more" if len(self.unsaved) > _MAX_UNSAVED else ""
         return [f"Not saved yet, as in the editor: {shown}{more}"]
+
+
+def first_line(result: SearchResult, notice: Notice) -> str:
+    """The confidence, and what is stale."""
+    fits = ": nothing here seems to fit; these are the nearest places" if result.nothing_fits and result.hits else ""
+    return f"confidence {result.confidence:.2f}{fits}. {notice.stale}".rstrip()
 
 
 @lru_cache(maxsize=1)

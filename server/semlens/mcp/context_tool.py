@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from semlens.core.cancel import CancelToken
-from semlens.core.context import ContextItem, ContextPack, ContextReason, ContextRequest, Form, Relation
-from semlens.core.errors import NotReadyError, UsageError
+from semlens.core.context import ContextRequest
 from semlens.core.graph import NeighboursRequest
+from semlens.core.hit import SearchHit, short_name
+from semlens.core.request import SearchFilter, SearchRequest
 from semlens.core.text.printable import printable
 from semlens.core.text.secrets import mask_secrets
-from semlens.mcp.answers import Notice, ToolAnswer, token_counter, tokenizer_path
+from semlens.mcp.answers import Notice, ToolAnswer, first_line, place_of, token_counter, tokenizer_path
 from semlens.mcp.arguments import ContextArguments, ExploreArguments
-from semlens.mcp.further_symbols import USED_BY, USES, FurtherSymbols
+from semlens.mcp.hit_code import HitCode
+from semlens.mcp.long_code import shorten
+from semlens.mcp.neighbour_lists import LIMIT, neighbour_lists
 from semlens.mcp.pack_blocks import PackBlock, blocks_of_pack, parts_of_pack
 from semlens.mcp.places import Place
 from semlens.mcp.shown_lines import ShownLines
+from semlens.search.context.render import fenced
 from semlens.service.code_service import CodeQueries
 from semlens.service.codec import Json
 
-_RELATED_FACTOR = 3
-"""A pack this much larger than the answer also has the places of what the answer shows no code of."""
+_LISTS_SHARE = 2
+"""Lists of places take at most this part of the budget: 1/2. Code has the rest."""
 
-_DEFINITION, _TESTS = "definition", "tests"
-_TITLES = {_DEFINITION: "definition", USES: "uses", USED_BY: "used by", _TESTS: "tests"}
-_SECTIONS = {Relation.PLACE: _DEFINITION, Relation.USED: USES, Relation.USER: USED_BY, Relation.TEST: _TESTS}
+_FENCE_TOKENS = 12
+"""Of the fence of the definition, and of a mark for lines that do not fit."""
+
+_N_JUDGED = 11
+"""Hits of the search whose confidence a pack for a query has. `search_code` asks for as many, so both say the same."""
+
+_NO_CODE = "No code of the index is here, or none fits the budget."
 
 
 class ContextTool:
     """Answers one session."""
 
-    def __init__(self, service: CodeQueries, shown_lines: ShownLines) -> None:
+    def __init__(self, service: CodeQueries, shown_lines: ShownLines, code: HitCode) -> None:
         self._service = service
         self._shown_lines = shown_lines
+        self._code = code
 
     def context(
         self,
@@ -43,73 +52,69 @@ class ContextTool:
         cancel: CancelToken,
     ) -> ToolAnswer:
         counter = token_counter()
-        head = [line for line in (*notice.lines, place.note if place is not None else "") if line]
-        left = max(1, arguments.budget - counter.count("\n".join(head)))
+        note = [place.note] if place is not None and place.note else []
+        reserved = ["confidence 0.00: " + " ".join(notice.lines), *note]
+        left = max(1, arguments.budget - counter.count("\n".join(reserved)))
         pack = self._service.context(_request(arguments.query, place, folders, left, tests=False), cancel)
-        body = self._without_repeats(pack.text.rstrip("\n")) or "No code was found that fits the budget."
-        text = "\n".join([*head, body])
-        return ToolAnswer(
-            text,
-            {
-                "text": text,
-                "tokens": counter.count(text),
-                "items": [_item_json(item) for item in pack.items],
-                "complete": not notice.stale,
-                "notes": head,
-            },
-        )
+        body = self._without_repeats(pack.text.rstrip("\n")) or _NO_CODE
+        structured: Json = {}
+        head = notice.lines
+        if arguments.query:
+            only = SearchFilter(folders=tuple(folders), content=None)
+            found = self._service.search(SearchRequest(arguments.query, limit=_N_JUDGED, filter=only), cancel)
+            head = [first_line(found, notice), *notice.unsaved_lines]
+            structured = {"confidence": round(found.confidence, 2), "nothingFits": found.nothing_fits}
+        text = "\n".join([*head, *note, body])
+        return ToolAnswer(text, {"text": text, **structured, "complete": not notice.stale})
 
     def explore(
         self, arguments: ExploreArguments, place: Place, folders: Sequence[str], notice: Notice, cancel: CancelToken
     ) -> ToolAnswer:
-        """First the places, so that no relation is left out for lack of room, then code as far as it fits."""
-        head = [line for line in (*notice.lines, place.note) if line]
-        request = _request("", place, folders, arguments.budget * _RELATED_FACTOR, tests=True)
-        pack = self._service.context(request, cancel)
-        sections = _sections(pack)
-        if not sections[_DEFINITION]:  # the pack shows it as a part of the whole symbol around it
-            sections[_DEFINITION] = self._definition(place, folders, cancel)
-        lines = list(head)
-        for section, items in sections.items():
-            lines.append(f"{_TITLES[section]}:{'' if items else ' none found'}")
-            lines += [f"  {_place(item)}  {_name(item)}" for item in items]
-        further = FurtherSymbols(arguments.budget)
-        if arguments.depth > 1:
-            lines += further.find(self._service, place, arguments.depth, folders, cancel).lines
-        definition = sections[_DEFINITION][0] if sections[_DEFINITION] else None
-        blocks = sorted(blocks_of_pack(pack.text), key=lambda block: not _shows(block, definition))
-        text = self._with_code(_cut("\n".join(lines), arguments.budget), blocks, arguments.budget)
-        structured: Json = {
-            section: [*(_item_json(item) for item in items), *further.items.get(section, ())]
-            for section, items in sections.items()
-        }
-        return ToolAnswer(text, {"text": text, **structured, "complete": not notice.stale, "notes": head})
-
-    def _definition(self, place: Place, folders: Sequence[str], cancel: CancelToken) -> list[ContextItem]:
-        request = NeighboursRequest(place.uri, place.lines[0], limit=1, folders=tuple(folders))
-        try:
-            hit = self._service.callers(request, cancel).symbol
-        except (UsageError, NotReadyError):  # code outside of all symbols
-            return []
-        name, reason = hit.qualified_name or hit.name, ContextReason(Relation.PLACE, "at the cursor")
-        return [ContextItem(hit.uri, hit.path, hit.span, name, Form.FULL, 0, reason, hit.dirty, "")]
-
-    def _with_code(self, text: str, blocks: Sequence[PackBlock], budget: int) -> str:
-        """Add the blocks that fit. The first is truncated rather than left out."""
+        """First the places, then code as far as it fits: the definition, and what is related to it."""
         counter = token_counter()
-        parts = [text]
-        left = budget - counter.count(text)
-        for number, block in enumerate(blocks):
-            body = self._shown_lines.without_block_repeats(block)
-            while number == 0 and body and counter.count(block.rendered(body)) > left:
-                body = body[: len(body) * 3 // 4]
-            code = block.rendered(body)
+        request = NeighboursRequest(
+            place.uri, place.lines[0], limit=LIMIT, folders=tuple(folders), depth=arguments.depth
+        )
+        used_by = self._service.callers(request, cancel)
+        uses = self._service.callees(request, cancel)
+        symbol = used_by.symbol
+        lines = [line for line in (*notice.lines, place.note) if line]
+        lines += ["definition:", f"  {place_of(symbol)}  {printable(mask_secrets(short_name(symbol))[0])}"]
+        left = arguments.budget // _LISTS_SHARE - counter.count("\n".join(lines))
+        lines += neighbour_lists(used_by, uses, arguments.depth, left, counter)
+        parts = [_cut("\n".join(lines), arguments.budget)]
+        definition = self._definition(symbol, arguments.budget - counter.count(parts[0]))
+        if definition:
+            parts.append(definition)
+        left = arguments.budget - counter.count("\n".join(parts))
+        if left > 0:
+            pack = self._service.context(_request("", place, folders, left, tests=True), cancel)
+            parts += self._fitting((b for b in blocks_of_pack(pack.text) if not _shows(b, symbol)), left)
+        text = "\n".join(parts)
+        return ToolAnswer(text, {"text": text, "complete": not notice.stale})
+
+    def _definition(self, symbol: SearchHit, budget: int) -> str:
+        """Its code in a fence, shortened where it does not fit; "" where not even that does."""
+        counter = token_counter()
+        shown = shorten(self._code.whole(symbol), (), budget - _FENCE_TOKENS, counter, fill=True)
+        body = self._code.body(symbol, shown)
+        text = fenced(f"{symbol.language} {place_of(symbol)}", "\n".join(body)).rstrip("\n")
+        if not shown or counter.count(text) > budget:
+            return ""
+        self._code.add(symbol, shown)
+        return text
+
+    def _fitting(self, blocks: Iterable[PackBlock], budget: int) -> list[str]:
+        counter = token_counter()
+        parts: list[str] = []
+        for block in blocks:
+            code = block.rendered(self._shown_lines.without_block_repeats(block))
             cost = counter.count(code)
-            if body and cost <= left:
-                left -= cost
+            if cost <= budget:
+                budget -= cost
                 parts.append(code)
-                self._shown_lines.add_block(block, len(body))
-        return "\n".join(parts)
+                self._shown_lines.add_block(block)
+        return parts
 
     def _without_repeats(self, text: str) -> str:
         """A pack, with references instead of the code that was given before."""
@@ -119,7 +124,7 @@ class ContextTool:
                 parts.append(part)
                 continue
             parts.append(part.rendered(self._shown_lines.without_block_repeats(part)))
-            self._shown_lines.add_block(part, len(part.body))
+            self._shown_lines.add_block(part)
         return "\n".join(parts)
 
 
@@ -135,19 +140,9 @@ def _request(query: str, place: Place | None, folders: Sequence[str], budget: in
     )
 
 
-def _sections(pack: ContextPack) -> dict[str, list[ContextItem]]:
-    sections: dict[str, list[ContextItem]] = {name: [] for name in _TITLES}
-    for item in pack.items:
-        section = _SECTIONS.get(item.reason.relation)
-        if section is not None:
-            sections[section].append(item)
-    return sections
-
-
-def _shows(block: PackBlock, item: ContextItem | None) -> bool:
-    if item is None:
-        return False
-    return block.path == printable(item.path) and block.first <= item.span.start_line + 1 <= block.last
+def _shows(block: PackBlock, symbol: SearchHit) -> bool:
+    first, last = symbol.span.start_line + 1, symbol.span.last_line + 1
+    return block.path == printable(symbol.path) and block.first <= last and first <= block.last
 
 
 def _cut(text: str, budget: int) -> str:
@@ -157,22 +152,3 @@ def _cut(text: str, budget: int) -> str:
     while len(lines) > 1 and counter.count("\n".join(lines)) > budget:
         lines = lines[: max(1, len(lines) - max(1, len(lines) // 8))]
     return "\n".join(lines)
-
-
-def _place(item: ContextItem) -> str:
-    return f"{printable(item.path)}:{item.span.start_line + 1}-{item.span.end_line + 1}"
-
-
-def _name(item: ContextItem) -> str:
-    return printable(mask_secrets(item.name)[0])
-
-
-def _item_json(item: ContextItem) -> Json:
-    return {
-        "path": printable(item.path),
-        "startLine": item.span.start_line + 1,
-        "endLine": item.span.end_line + 1,
-        "name": _name(item),
-        "form": item.form.value,
-        "why": printable(mask_secrets(item.reason.text)[0]),
-    }

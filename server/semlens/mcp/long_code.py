@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from semlens.embedding.token_counting import TokenCounter
 
@@ -29,17 +30,18 @@ class Stretch:
 
 
 def shorten(
-    code: Stretch, matches: Iterable[tuple[int, int]], budget: int, counter: TokenCounter
+    code: Stretch, matches: Iterable[tuple[int, int]], budget: int, counter: TokenCounter, *, fill: bool = False
 ) -> tuple[Stretch, ...]:
     """The parts of the code to show: all of it where it fits the budget.
 
     :param matches: first and last line number of the lines that match the question.
-    :param budget: in tokens.
+    :param budget: in tokens. :param fill: use all of it, for other lines from the beginning.
     """
     if counter.count("\n".join(code.lines)) <= budget:
         return (code,)
     chosen: set[int] = set()
-    for number in _by_worth(code, matches):
+    others = range(code.first, code.last + 1) if fill else ()
+    for number in chain(_by_worth(code, matches), others):
         if number in chosen:
             continue
         is_next = number - 1 in chosen or number + 1 in chosen
@@ -50,10 +52,13 @@ def shorten(
     return tuple(_stretches(code, sorted(chosen)))
 
 
-def elision(before: Stretch | None, after: Stretch | None, code: Stretch) -> list[str]:
-    """The line that stands for what is left out between two stretches, or at an end; none where nothing is."""
-    first = code.first if before is None else before.last + 1
-    last = code.last if after is None else after.first - 1
+def elision(before: Stretch | None, after: Stretch | None, first: int, last: int) -> list[str]:
+    """The line that stands for what is left out between two stretches, or at an end; none where nothing is.
+
+    :param first: number of the first line of the whole code. :param last: of its last line.
+    """
+    first = first if before is None else before.last + 1
+    last = last if after is None else after.first - 1
     return [f"... lines {first}-{last}"] if first <= last else []
 
 

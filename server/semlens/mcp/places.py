@@ -1,4 +1,4 @@
-"""Finds what an agent means by a place: ``path:line``, ``path:first-last``, or the name of a symbol."""
+"""Finds what an agent means by a place: lines of a file, a file, or the name of a symbol."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from semlens.core.cancel import CancelToken
-from semlens.core.errors import UsageError
-from semlens.core.hit import SearchHit
+from semlens.core.graph import NeighboursRequest
+from semlens.core.hit import short_name
 from semlens.core.paths import path_to_uri
-from semlens.core.request import SearchFilter, SearchRequest
 from semlens.core.text.printable import printable
+from semlens.core.text.secrets import mask_secrets
 from semlens.mcp.answers import place_of
 from semlens.mcp.root_policy import RootPolicy
 from semlens.service.code_service import CodeQueries
 
-_PLACE = re.compile(r"(.+?):(\d{1,7})(?:[-:](\d{1,7}))?\Z", re.DOTALL)
-_SEPARATOR = re.compile(r"::|#|->|/|\.|:")
-_N_CANDIDATES = 30
-_N_OTHERS = 3
+_LINES = re.compile(r"(.+?)(?::|#L)(\d{1,7})(?:-L?(\d{1,7})|:\d{1,7})?\Z", re.DOTALL)
+_SYMBOL_OF_FILE = re.compile(r"(.+?\.\w+)(?:::|[#:])(.+)\Z", re.DOTALL)
+_WHOLE_FILE = (0, 10**7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,35 +34,24 @@ def find_place(
     text: str, folders: Sequence[str], policy: RootPolicy, service: CodeQueries, cancel: CancelToken
 ) -> Place:
     """:raises UsageError: when there is no such place in the folders."""
-    named = _PLACE.match(text)
-    if named is not None:
-        path = policy.file(named[1], folders)
+    if (named := _LINES.match(text)) is not None:
         first = max(int(named[2]), 1) - 1
-        last = max(int(named[3]) - 1, first) if named[3] and "-" in text[named.end(2) :] else first
-        return Place(path_to_uri(path), (first, last))
-    hits = _symbols_named(text, folders, service, cancel)
-    if not hits:
-        raise UsageError(
-            f"No symbol is named {printable(text)[:200]}. Give path:line, or find its name with search_code."
-        )
-    line = hits[0].name_span.start_line
-    others = [f"{printable(hit.qualified_name)} at {place_of(hit)}" for hit in hits[1 : 1 + _N_OTHERS]]
-    note = f"Others of that name: {'; '.join(others)}." if others else ""
-    return Place(hits[0].uri, (line, line), note)
+        last = max(int(named[3]) - 1, first) if named[3] else first
+        return Place(path_to_uri(policy.file(named[1], folders)), (first, last))
+    if policy.has_file(text, folders):
+        return Place(path_to_uri(policy.file(text, folders)), _WHOLE_FILE)
+    if (named := _SYMBOL_OF_FILE.match(text)) is not None and policy.has_file(named[1], folders):
+        return _symbol_named(named[2], (policy.file(named[1], folders),), service, cancel)
+    return _symbol_named(text, folders, service, cancel)
 
 
-def _symbols_named(text: str, folders: Sequence[str], service: CodeQueries, cancel: CancelToken) -> list[SearchHit]:
-    """Symbols whose qualified name ends with the given one, the most exact first."""
-    parts = _parts(text)
-    if not parts:
-        return []
-    request = SearchRequest(
-        parts[-1], limit=_N_CANDIDATES, filter=SearchFilter(folders=tuple(folders)), per_file=0, mask=True
-    )
-    hits = service.search(request, cancel).hits
-    exact = [hit for hit in hits if _parts(hit.qualified_name)[-len(parts) :] == parts]
-    return sorted(exact, key=lambda hit: _parts(hit.qualified_name) != parts)
+def _symbol_named(name: str, folders: Sequence[str], service: CodeQueries, cancel: CancelToken) -> Place:
+    """:param folders: real paths of folders, or of a file.
 
-
-def _parts(name: str) -> list[str]:
-    return [part for part in _SEPARATOR.split(name.strip().removesuffix("()")) if part]
+    :raises UsageError: when there is no symbol of this name.
+    """
+    found = service.callees(NeighboursRequest(name=name, limit=1, folders=tuple(folders)), cancel)
+    others = [f"{printable(mask_secrets(short_name(hit))[0])} at {place_of(hit)}" for hit in found.others]
+    more = f" and {found.n_others - len(others)} more" if found.n_others > len(others) else ""
+    line = found.symbol.name_span.start_line
+    return Place(found.symbol.uri, (line, line), f"Others of that name: {'; '.join(others)}{more}." if others else "")

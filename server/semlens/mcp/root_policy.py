@@ -120,6 +120,13 @@ class RootPolicy:
             raise UsageError(f"{printable(path)} is not a file inside the roots that may be searched.")
         raise UsageError(f"There is no file {printable(path)} in the roots. Give a path relative to a root.")
 
+    def has_file(self, path: str, folders: Sequence[str]) -> bool:
+        """Whether `file` finds it."""
+        try:
+            return bool(self.file(path, folders))
+        except UsageError:
+            return False
+
     def _folder(self, name: str) -> str:
         _check_name(name)
         with self._lock:

@@ -5,21 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import UsageError
-from semlens.core.hit import SearchHit, SearchResult
+from semlens.core.hit import SearchHit
 from semlens.core.request import ContentFilter, SearchFilter, SearchRequest
-from semlens.core.text.printable import printable, printable_lines
+from semlens.core.text.printable import printable
 from semlens.embedding.token_counting import TokenCounter
-from semlens.engine.query.file_text_cache import FileTextCache
-from semlens.engine.query.masking import mask_hit
-from semlens.engine.sessions.borrowed_buffers import BorrowedBuffers
-from semlens.mcp.answers import Notice, ToolAnswer, fitted_line, place_of, token_counter
+from semlens.mcp.answers import Notice, ToolAnswer, first_line, fitted_line, place_of, token_counter
 from semlens.mcp.arguments import Cursor, Detail, SearchArguments
-from semlens.mcp.long_code import Stretch, elision, shorten
-from semlens.mcp.shown_lines import ShownLines
+from semlens.mcp.hit_code import HitCode, in_fence
+from semlens.mcp.long_code import Stretch, shorten
 from semlens.service.code_service import CodeQueries
 from semlens.service.codec import Json
 
@@ -54,18 +50,9 @@ class _Shown:
 class SearchTool:
     """Answers one session."""
 
-    def __init__(
-        self,
-        service: CodeQueries,
-        shown_lines: ShownLines,
-        texts: FileTextCache,
-        borrowed: BorrowedBuffers | None = None,
-    ) -> None:
-        """:param borrowed: what the user lets the agent see of an editor."""
+    def __init__(self, service: CodeQueries, code: HitCode) -> None:
         self._service = service
-        self._borrowed = borrowed
-        self._shown_lines = shown_lines
-        self._texts = texts
+        self._code = code
 
     def answer(
         self,
@@ -90,14 +77,13 @@ class SearchTool:
         if not hits:
             notes.append(_NO_PASSAGES.get(arguments.content, _NOTHING))
         counter = token_counter()
-        first_line = f"{_confidence_text(result)} {notice.stale}".rstrip()
-        head = [first_line, *notice.unsaved_lines, *notes]
+        head = [first_line(result, notice), *notice.unsaved_lines, *notes]
         budget = arguments.budget - counter.count("\n".join(head)) - _RESERVED_TOKENS
         shown = self._fitting(page, arguments.detail, labels, budget, counter)
         cursor = ""
         if offset + len(shown) < len(hits):
             cursor = str(Cursor(offset + len(shown), check))
-        lines = [*head, *(text for one in shown for text in (one.line, *one.body))]
+        lines = [*head, *(text for one in shown for text in (one.line, *in_fence(one.body)))]
         if cursor:
             lines.append(f"more: cursor={cursor}")
         structured: Json = {
@@ -116,71 +102,46 @@ class SearchTool:
     ) -> list[_Shown]:
         """The hits that fit the budget, in order. The first is truncated rather than left out."""
         shown: list[_Shown] = []
-        share = budget if len(hits) == 1 else max(_LEAST_SHARE, budget // _SHARES)
+        alone = len(hits) == 1
+        share = budget if alone else max(_LEAST_SHARE, budget // _SHARES)
         for hit in hits:
             suffix = labels.get(hit.root, "")
             line = fitted_line(place_of(hit), hit.signature, suffix, _LINE_TOKENS, counter)
-            code = self._code(hit, detail)
-            parts = shorten(code, _matches(hit), share, counter)
-            body = self._without_repeats(printable(hit.path), code, parts)
-            cost = counter.count("\n".join((line, *body)))
+            code = self._code_of(hit, detail)
+            parts, body = self._shortened(hit, code, share, counter, alone=alone)
+            while not shown and parts and _cost(line, body, counter) > budget:
+                share = share * 3 // 4
+                parts, body = self._shortened(hit, code, share, counter, alone=alone)
+            cost = _cost(line, body, counter)
             if cost > budget and not shown:
-                line, body = _truncated(place_of(hit) + suffix, line, body, budget, counter)
-                parts, cost = (), budget  # what is cut does not count as given
+                line, cost = place_of(hit) + suffix, budget
             if cost > budget:
                 break
             budget -= cost
-            for part in parts:
-                self._shown_lines.add(printable(hit.path), part.first, part.lines)
+            self._code.add(hit, parts)
             shown.append(_Shown(hit, line, tuple(body)))
         return shown
 
-    def _without_repeats(self, path: str, code: Stretch, parts: Sequence[Stretch]) -> list[str]:
-        """The lines to show, with a reference for what was given before, and for what is left out."""
-        lines: list[str] = []
-        for before, part in pairwise((None, *parts, None)):
-            lines += elision(before, part, code)
-            if part is not None:
-                lines += map(printable_lines, self._shown_lines.without_repeats(path, part.first, part.lines))
-        return lines
-
-    def _code(self, hit: SearchHit, detail: Detail) -> Stretch:
-        """The code of a hit that may be shown, masked."""
+    def _code_of(self, hit: SearchHit, detail: Detail) -> Stretch:
         if detail is Detail.LOCATIONS:
             return Stretch(1, ())
-        if detail is Detail.FULL:
-            lines = self._lines_of(hit)
-            if hit.span.last_line < len(lines):
-                hit = mask_hit(hit._replace(snippet_span=hit.span), lines)
-        return Stretch(hit.snippet_span.start_line + 1, tuple(hit.snippet.split("\n")) if hit.snippet else ())
+        return self._code.whole(hit) if detail is Detail.FULL else self._code.snippet(hit)
 
-    def _lines_of(self, hit: SearchHit) -> Sequence[str]:
-        """All lines of the document of a hit; none when it cannot be read."""
-        if hit.dirty and self._borrowed is not None:
-            return self._borrowed.lines(hit.uri) or ()
-        document = self._texts.read(hit.root, hit.path) if hit.root else None
-        return document.lines if document is not None else ()
+    def _shortened(
+        self, hit: SearchHit, code: Stretch, budget: int, counter: TokenCounter, *, alone: bool
+    ) -> tuple[tuple[Stretch, ...], list[str]]:
+        """The parts of the code that fit, and the lines to show."""
+        parts = shorten(code, _matches(hit), budget, counter, fill=alone) if code.lines else ()
+        return parts, self._code.body(hit, parts) if parts else []
 
 
-def _confidence_text(result: SearchResult) -> str:
-    fits = ": nothing here seems to fit; these are the nearest places" if result.nothing_fits and result.hits else ""
-    return f"confidence {result.confidence:.2f}{fits}."
+def _cost(line: str, body: Sequence[str], counter: TokenCounter) -> int:
+    return counter.count("\n".join((line, *in_fence(body))))
 
 
 def _matches(hit: SearchHit) -> list[tuple[int, int]]:
     """Numbers of the lines that match best."""
     return [(first + 1, last + 1) for first, last in hit.highlights]
-
-
-def _truncated(place: str, line: str, body: list[str], budget: int, counter: TokenCounter) -> tuple[str, list[str]]:
-    """The first hit, cut to the budget."""
-    while body and counter.count("\n".join((line, *body))) > budget - _LINE_TOKENS // 2:
-        body = body[: len(body) * 3 // 4]
-    if counter.count(line) > budget:
-        line = place
-    if body:
-        return line, [*body, "... more lines; raise budget_tokens"]
-    return line, []
 
 
 def _request(arguments: SearchArguments, folders: Sequence[str], limit: int) -> SearchRequest:

@@ -58,11 +58,10 @@ class ShownLines:
             is_repeated = self._blocks.get(block.place) == hash(block.body)
         return [f"... lines {block.first}-{block.last} were given before"] if is_repeated else list(block.body)
 
-    def add_block(self, block: PackBlock, n_lines: int) -> None:
-        """:param n_lines: how many of its lines were shown."""
+    def add_block(self, block: PackBlock) -> None:
         if block.is_whole:
-            self.add(block.path, block.first, block.body[:n_lines])
-        elif n_lines >= len(block.body):
+            self.add(block.path, block.first, block.body)
+        else:
             with self._lock:
                 self._blocks[block.place] = hash(block.body)
                 while len(self._blocks) > _MAX_FILES:

@@ -9,24 +9,23 @@ import enum
 from typing import Any
 
 from semlens.core.request import ContentFilter, TestFilter
-from semlens.mcp.arguments import Detail
+from semlens.mcp.arguments import MAX_DEPTH, MAX_LIMIT, Detail
 
 INSTRUCTIONS = """\
 semlens finds code by meaning, words or names in an index that follows every change on disk.
 Use search_code before grep when you do not know the exact name, or want to know where something is done.
 Read the places it gives, or ask with detail=full; limit=1 gives one whole.
 Use get_context to collect the code for a task in one answer.
-Use explore_symbol before you change a symbol: it gives the definition, what it uses, who uses it, and its tests.
+Use explore_symbol before you change a symbol: it gives the definition, who uses it, its tests, what it uses.
 The first line says the confidence (below 0.2 nothing fits), and what is stale or incomplete.
 A repeat of code is a reference; read the file if you lost it.
 Page on with the cursor. Secrets are masked."""
 
 _TEXT: dict[str, Any] = {"type": "string"}
 _TEXTS: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
-_NUMBER: dict[str, Any] = {"type": "integer"}
 _FLAG: dict[str, Any] = {"type": "boolean"}
 _ITEMS: dict[str, Any] = {"type": "array"}
-_PLACE: dict[str, Any] = {"type": "string", "description": "path:line or qualified name"}
+_PLACE: dict[str, Any] = {"type": "string", "description": "path:line, path:first-last, path or name of a symbol"}
 _ROOTS: dict[str, Any] = {**_TEXTS, "description": "folders inside the session's roots"}
 _READ_ONLY = {"readOnlyHint": True, "openWorldHint": False}
 
@@ -62,12 +61,12 @@ TOOLS: tuple[dict[str, Any], ...] = (
         {
             "query": _TEXT,
             "roots": _ROOTS,
-            "limit": _number(10),
-            "detail": {**_choice(Detail), "default": "locations"},
+            "limit": {**_number(10), "maximum": MAX_LIMIT},
+            "detail": {**_choice(Detail), "default": "locations", "description": "snippets: best lines, full: all"},
             "budget_tokens": _number(2000),
-            "languages": _TEXTS,
-            "paths": {**_TEXTS, "description": "globs"},
-            "tests": _choice(TestFilter),
+            "languages": {**_TEXTS, "description": "such as python"},
+            "paths": {**_TEXTS, "description": "globs such as src/**"},
+            "tests": {**_choice(TestFilter), "default": "include"},
             "kind_of_file": {**_choice(ContentFilter), "default": "code"},
             "cursor": {"type": "string", "description": "of the last answer, for the next page"},
         },
@@ -86,21 +85,18 @@ TOOLS: tuple[dict[str, Any], ...] = (
         "Collect the code that matters for a task (query) or a place, within a token budget. "
         "Without both: a map of the repository.",
         {"query": _TEXT, "place": _PLACE, "roots": _ROOTS, "budget_tokens": _number(4000)},
-        {"text": _TEXT, "tokens": _NUMBER, "items": _ITEMS, "complete": _FLAG, "notes": _ITEMS},
+        {"text": _TEXT, "confidence": {"type": "number"}, "nothingFits": _FLAG, "complete": _FLAG},
     ),
     _tool(
         "explore_symbol",
-        "One symbol: its definition, what it uses, who uses it, its tests.",
-        {"place": _PLACE, "roots": _ROOTS, "depth": _number(1), "budget_tokens": _number(3000)},
+        "One symbol: its definition, who uses it and in which lines, its tests, what it uses. Use it before a change.",
         {
-            "text": _TEXT,
-            "definition": _ITEMS,
-            "uses": _ITEMS,
-            "usedBy": _ITEMS,
-            "tests": _ITEMS,
-            "complete": _FLAG,
-            "notes": _ITEMS,
+            "place": _PLACE,
+            "roots": _ROOTS,
+            "depth": {**_number(1), "maximum": MAX_DEPTH, "description": "2: also callers of callers"},
+            "budget_tokens": _number(3000),
         },
+        {"text": _TEXT, "complete": _FLAG},
         ("place",),
     ),
     _tool(

@@ -16,11 +16,12 @@ from semlens.engine.sessions.borrowed_buffers import BorrowedBuffers
 from semlens.mcp.answers import Notice, ToolAnswer, freshness_line, token_counter
 from semlens.mcp.arguments import context_arguments, explore_arguments, search_arguments, status_arguments
 from semlens.mcp.context_tool import ContextTool
+from semlens.mcp.hit_code import HitCode
 from semlens.mcp.places import find_place
 from semlens.mcp.root_policy import RootPolicy
 from semlens.mcp.search_tool import SearchTool
 from semlens.mcp.shown_lines import ShownLines
-from semlens.service.code_service import CodeService
+from semlens.service.code_service import LocalService
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ class AgentTools:
 
     def __init__(
         self,
-        service: CodeService,
+        service: LocalService,
         policy: RootPolicy,
         borrowed: BorrowedBuffers | None = None,
         texts: FileTextCache | None = None,
@@ -47,8 +48,9 @@ class AgentTools:
         self._borrowed = borrowed
         self._texts = texts or FileTextCache()
         shown_lines = ShownLines()
-        self._search = SearchTool(service, shown_lines, self._texts, borrowed)
-        self._context = ContextTool(service, shown_lines)
+        code = HitCode(shown_lines, self._texts, borrowed)
+        self._search = SearchTool(service, code)
+        self._context = ContextTool(service, shown_lines, code)
         self._tools: Mapping[str, Callable[[object, CancelToken], ToolAnswer]] = {
             "search_code": self._search_code,
             "get_context": self._get_context,
@@ -147,9 +149,10 @@ class AgentTools:
         )
 
     def _notice(self) -> Notice:
-        """Wait briefly for the index, and say what is still missing."""
+        """Wait briefly for the index, and say what is still missing. An agent asks right after it has edited files."""
         if self._borrowed is not None:
             self._borrowed.refresh()
+        self._service.sync_changes()
         is_complete = self._service.wait_complete(timeout=WAIT_SECONDS)
         stale = "" if is_complete else freshness_line(self._service.status()) or _JUST_CHANGED
         return Notice(stale, tuple(self._borrowed.unsaved_paths) if self._borrowed is not None else ())

@@ -198,6 +198,7 @@ def test_what_is_broken_is_named(file_format, text, fault):
 
 
 UNSAFE = {
+    "json, null": (Format.JSON, '{"servers": null}'),
     "toml, inline table": (Format.TOML, "servers = {x = {a = 1}}\n"),
     "yaml, end of document": (Format.YAML, "a: 1\n...\n"),
     "yaml, alias of braces": (Format.YAML, "a: &a {x: 1}\nservers: *a\n"),

@@ -32,7 +32,5 @@ def test_blocks_with_omitted_lines_repeat_as_a_whole():
     assert (second.place, second.is_whole) == ("b.py:1-1", True)
     shown = ShownLines()
     assert shown.without_block_repeats(first) == list(first.body)
-    shown.add_block(first, 1)  # it was truncated, so it was not given
-    assert shown.without_block_repeats(first) == list(first.body)
-    shown.add_block(first, 3)
+    shown.add_block(first)
     assert first.rendered(shown.without_block_repeats(first)) == "a.py:1-9 was given before"

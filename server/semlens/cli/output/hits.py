@@ -10,7 +10,7 @@ from pathlib import Path
 from semlens.cli.output.terminal import Style, paint, shows_colours
 from semlens.cli.runner import say
 from semlens.cli.workspace import Workspace, relative_path_of
-from semlens.core.hit import SearchHit, SearchResult
+from semlens.core.hit import SearchHit, SearchResult, short_name
 from semlens.core.text.printable import printable
 
 MAX_SNIPPET_LINES = 4
@@ -99,17 +99,6 @@ def _heading(hit: SearchHit, path: str, room: int) -> str:
         if number < 2 or used <= room:
             heading += paint(text, *styles)
     return heading
-
-
-def short_name(hit: SearchHit) -> str:
-    """The qualified name without the module, which the path says already."""
-    name = hit.qualified_name or hit.name
-    folders = set(hit.path.rpartition(".")[0].replace("\\", "/").split("/"))
-    separator = next((mark for mark in ("::", "/", ".") if mark in name), "")
-    parts = name.split(separator) if separator else [name]
-    while len(parts) > 1 and parts[0] in folders:
-        parts.pop(0)
-    return separator.join(parts)
 
 
 def _cut_path(path: str, room: int) -> str:

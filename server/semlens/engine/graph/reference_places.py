@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -38,12 +39,12 @@ def places_in(
     text = "\n".join(lines[first : last + 1]).encode("utf-8", "surrogatepass")
     if len(text) > _MAX_BYTES:
         return ()
-    language = BY_NAME.get(segment.files.language(file))
-    code = code_only(language, text) if language is not None else text
+    code = _code_only(segment.files.language(file), text)
     inner = [] if nested else _inner_spans(view, file, row)
+    pattern = _pattern(names, lines, kind)
     found: list[Span] = []
     for number, line in enumerate(code.split(b"\n"), first):
-        for match in _pattern(names, lines, kind).finditer(line):
+        for match in pattern.finditer(line):
             place = Span(number, match.start(1), number, match.end(1))
             is_definition = own_name is not None and place[:2] == own_name[:2]
             if not is_definition and not any(start <= number <= end for start, end in inner):
@@ -53,12 +54,20 @@ def places_in(
     return tuple(found)
 
 
+@lru_cache(maxsize=4)
+def _code_only(language: str, text: bytes) -> bytes:
+    """All edges to what a symbol uses have the same text."""
+    known = BY_NAME.get(language)
+    return code_only(known, text) if known is not None else text
+
+
 def _pattern(names: Iterable[str], lines: Sequence[str], kind: ReferenceKind) -> re.Pattern[bytes]:
     """A name, or what the file calls it, alone or in a call."""
     written = set(names)
+    imports = [line for line in lines if " as " in line]
     for name in names:
-        alias = re.compile(rf"(?<!\w){re.escape(name)}\s+as\s+(\w+)")
-        written.update(match[1] for line in lines if name in line and (match := alias.search(line)))
+        alias = rf"(?<!\w){re.escape(name)}\s+as\s+(\w+)"
+        written.update(match[1] for line in imports if name in line and (match := re.search(alias, line)))
     words = "|".join(re.escape(name) for name in sorted(written)).encode("utf-8", "surrogatepass")
     return re.compile(rb"(?<![\w])(" + words + rb")(?!\w)" + (_AFTER_CALL if kind is ReferenceKind.CALL else b""))
 

@@ -58,6 +58,8 @@ def symbols_named(
 ) -> list[FoundSymbol]:
     """Symbols whose qualified name ends with a name; code before tests, whole names before their ends.
 
+    Of several definitions the longest is first, because declarations and overloads tell less.
+
     :param resolver_of: returns the graph of a root. :param folders: only symbols below one of them; without any, all.
     :raises UsageError: when there is none.
     """
@@ -71,9 +73,11 @@ def symbols_named(
             if qualified[-len(parts) :] == parts and is_below(view, file, folders):
                 is_code = int(view.segment.files.roles[file]) == Role.NONE
                 is_lesser = resolver.kind_of(place) not in _CALLABLES_AND_TYPES
-                found.append(((not is_code, len(qualified), is_lesser, *place), FoundSymbol(resolver, place)))
+                span = view.segment.symbols.span(place.symbol)
+                n_lines = span.last_line - span.start_line
+                found.append(((not is_code, len(qualified), is_lesser, -n_lines, *place), FoundSymbol(resolver, place)))
     if not found:
-        raise UsageError(_unknown_name(views, parts[-1] if parts else name))
+        raise UsageError(_unknown_name(views, name))
     return [symbol for _, symbol in sorted(found, key=lambda one: one[0])]
 
 
@@ -90,11 +94,12 @@ def _places_named(resolver: Resolver, parts: Sequence[str]) -> Iterator[SymbolPl
 
 def _unknown_name(views: Sequence[SegmentView], name: str) -> str:
     names: set[str] = set()
+    last = (name_parts(name) or [name])[-1]
     for view in views:
-        rows, shares = view.segment.names.alike(name.encode("utf-8", "replace"))
+        rows, shares = view.segment.names.alike(last.encode("utf-8", "replace"))
         symbols = view.segment.symbols
         best = np.argsort(-shares, kind="stable")[:_MAX_NAMES]
         names.update(symbols.names[row] for row in rows[best].tolist() if row < len(symbols))
-    near = process.extract(name, sorted(names), scorer=fuzz.ratio, limit=3, score_cutoff=_LEAST_SIMILARITY)
+    near = process.extract(last, sorted(names), scorer=fuzz.ratio, limit=3, score_cutoff=_LEAST_SIMILARITY)
     hint = f"Do you mean {', '.join(printable(one[0]) for one in near)}?" if near else "Give PATH:LINE instead."
     return f"No symbol is named {printable(name)[:200]}. {hint}"

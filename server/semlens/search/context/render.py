@@ -83,10 +83,10 @@ def render_block(block: Block, *, line_numbers: bool) -> str:
     """The code in a fence, with ``path:first-last`` in the info string."""
     place = f"{block.path}:{block.first_line + 1}-{block.last_line + 1}"
     code = "\n".join(_numbered(*line) for line in block.lines) if line_numbers else block.code
-    return _fenced(f"{block.language} {place}", code)
+    return fenced(f"{block.language} {place}", code)
 
 
-def _fenced(info: str, body: str) -> str:
+def fenced(info: str, body: str) -> str:
     """A Markdown code block that its text cannot end in any Markdown parser.
 
     Control characters are escaped, because some parsers treat them as line ends. The fence is longer than any run of
@@ -136,7 +136,7 @@ def render_map(entries: Collection[MapEntry], summaries: Mapping[str, str]) -> s
             path = entry.path
             out.append(_with_summary(f"  {name}", summaries.get(path, "")))
         out.append(_with_summary(f"    {'  ' * entry.depth}{entry.line + 1}: {entry.signature}", entry.summary))
-    return _fenced("text", "\n".join(map(printable, out))) if out else ""
+    return fenced("text", "\n".join(map(printable, out))) if out else ""
 
 
 def _with_summary(title: str, summary: str) -> str:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from semlens.cli.answering import Answerer, ServedBy, answer
-from semlens.cli.output.hits import short_name
 from semlens.cli.output.progress import follow_indexing
 from semlens.cli.output.terminal import paint
 from semlens.cli.places import parse_place, uri_of
@@ -28,7 +27,7 @@ from semlens.core.graph import (
     NeighboursResult,
     UnusedResult,
 )
-from semlens.core.hit import SearchHit
+from semlens.core.hit import SearchHit, short_name
 from semlens.core.text.printable import printable
 from semlens.service.code_service import CodeService
 from semlens.service.codec import Json, LineNumbers, impact_json, neighbours_json, unused_json
