@@ -81,7 +81,7 @@ class AgentTools:
         except Cancelled:
             raise
         except SemlensError as error:
-            return ToolAnswer(printable(str(error)), is_error=True)
+            return ToolAnswer(f"{printable(str(error))} {self._stale(0)}".rstrip(), is_error=True)
         except Exception as error:
             logger.exception("The tool %s failed.", name)
             text = f"The tool failed inside semlens ({type(error).__name__}). See the log of the resident server."
@@ -153,9 +153,14 @@ class AgentTools:
         if self._borrowed is not None:
             self._borrowed.refresh()
         self._service.sync_changes()
-        is_complete = self._service.wait_complete(timeout=WAIT_SECONDS)
-        stale = "" if is_complete else freshness_line(self._service.status()) or _JUST_CHANGED
+        stale = self._stale(WAIT_SECONDS)
         return Notice(stale, tuple(self._borrowed.unsaved_paths) if self._borrowed is not None else ())
+
+    def _stale(self, wait_s: float) -> str:
+        """What is still missing after a wait; "" when nothing is."""
+        if self._service.wait_complete(timeout=wait_s):
+            return ""
+        return freshness_line(self._service.status()) or _JUST_CHANGED
 
     def _labels(self) -> dict[str, str]:
         roots = self.policy.roots

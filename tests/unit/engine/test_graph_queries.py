@@ -15,8 +15,9 @@ from git_cases import git
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import Cancelled, UsageError, WorkspaceError
 from semlens.core.graph import EdgeKind, ImpactRequest, NeighboursRequest
-from semlens.engine.graph import diff_files, graph_queries
+from semlens.engine.graph import diff_files, graph_queries, reference_places
 from semlens.engine.graph.diff_files import lines_that_differ
+from semlens.engine.graph.reference_places import _pattern as pattern
 
 RETRY = """class Client:
     def send(self, text):
@@ -115,6 +116,23 @@ def test_a_type_uses_what_its_methods_use_outside_of_it(workspace):
     workspace.write("a.go", source)
     found = workspace.engine().callees(NeighboursRequest(name="Client"), CancelToken())
     assert shown(found.edges) == {("a.go", "Limit", EdgeKind.USE, ())}
+
+
+def test_long_code_is_looked_through_once_for_each_edge(made, monkeypatch):
+    made.write("app.py", APP.replace("    return", "    x = 1\n" * 500 + "    return"))
+    engine = made.engine()
+    patterns = []
+    monkeypatch.setattr(reference_places, "_pattern", lambda *a: patterns.append(a) or pattern(*a))
+    found = engine.callees(NeighboursRequest(name="main"), CancelToken())
+    assert shown(found.edges) == {("net/retry.py", "fetch", EdgeKind.CALL, ((504, 11), (504, 22)))}
+    assert len(patterns) == 1
+
+
+def test_of_several_definitions_of_a_name_the_longest_is_meant(made):
+    made.write("pipe.py", "class Pipe:\n    def read(self, n): ...\n\n    def read(self, n):\n        return n\n")
+    found = made.engine().callers(NeighboursRequest(name="Pipe.read"), CancelToken())
+    assert found.symbol.span.start_line == 3
+    assert [hit.span.start_line for hit in found.others] == [1]
 
 
 def test_unsaved_text_counts(made):

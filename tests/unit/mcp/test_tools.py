@@ -391,4 +391,8 @@ def test_an_incomplete_index_answers_and_says_so(tmp_path):
         answer = tools.call(tool, arguments, CancelToken())
         assert re.match(r"(confidence [\d.]+\. )?(Stale|Incomplete): ", answer.text), answer.text
         assert answer.structured["complete"] is False
+    unknown = tools.call("explore_symbol", {"place": "beta"}, CancelToken())
+    assert unknown.is_error
+    assert unknown.text.startswith("No symbol is named beta."), "it may be in what is not indexed yet"
+    assert "Stale: " in unknown.text
     plain.close()

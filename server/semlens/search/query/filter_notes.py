@@ -64,7 +64,7 @@ def _container_notes(snapshot: IndexSnapshot, container: str) -> Iterable[str]:
 def _content_notes(snapshot: IndexSnapshot, request_filter: SearchFilter, query: Query) -> Iterable[str]:
     is_default = request_filter.content is None and wanted_content(request_filter, query) is ContentFilter.CODE
     if is_default and any(content_mask(view.segment, ContentFilter.CODE) is not None for view in snapshot.views):
-        yield "Only code was searched. For documents, name their language (lang:markdown) or use --content all."
+        yield "Only code was searched. For documents, name their language (lang:markdown) or search all kinds of files."
 
 
 def _living_files(view: SegmentView) -> Iterable[int]:
