@@ -52,19 +52,18 @@ class ContextTool:
         cancel: CancelToken,
     ) -> ToolAnswer:
         counter = token_counter()
-        note = [place.note] if place is not None and place.note else []
-        reserved = ["confidence 0.00: " + " ".join(notice.lines), *note]
-        left = max(1, arguments.budget - counter.count("\n".join(reserved)))
-        pack = self._service.context(_request(arguments.query, place, folders, left, tests=False), cancel)
-        body = self._without_repeats(pack.text.rstrip("\n")) or _NO_CODE
-        structured: Json = {}
         head = notice.lines
+        structured: Json = {}
         if arguments.query:
             only = SearchFilter(folders=tuple(folders), content=None)
             found = self._service.search(SearchRequest(arguments.query, limit=_N_JUDGED, filter=only), cancel)
             head = [first_line(found, notice), *notice.unsaved_lines]
             structured = {"confidence": round(found.confidence, 2), "nothingFits": found.nothing_fits}
-        text = "\n".join([*head, *note, body])
+        if place is not None and place.note:
+            head.append(place.note)
+        left = max(1, arguments.budget - counter.count("\n".join(head)))
+        pack = self._service.context(_request(arguments.query, place, folders, left, tests=False), cancel)
+        text = "\n".join([*head, self._without_repeats(pack.text.rstrip("\n")) or _NO_CODE])
         return ToolAnswer(text, {"text": text, **structured, "complete": not notice.stale})
 
     def explore(
@@ -96,7 +95,8 @@ class ContextTool:
     def _definition(self, symbol: SearchHit, budget: int) -> str:
         """Its code in a fence, shortened where it does not fit; "" where not even that does."""
         counter = token_counter()
-        shown = shorten(self._code.whole(symbol), (), budget - _FENCE_TOKENS, counter, fill=True)
+        code = self._code.whole(symbol)
+        shown = shorten(code, (), budget - _FENCE_TOKENS, counter, fill=True) if code.lines else ()
         body = self._code.body(symbol, shown)
         text = fenced(f"{symbol.language} {place_of(symbol)}", "\n".join(body)).rstrip("\n")
         if not shown or counter.count(text) > budget:

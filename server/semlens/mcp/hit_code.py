@@ -37,11 +37,11 @@ class HitCode:
         return Stretch(hit.snippet_span.start_line + 1, _marked(hit.snippet)) if hit.snippet else Stretch(1, ())
 
     def whole(self, hit: SearchHit) -> Stretch:
-        """All lines, masked. The snippet where the document cannot be read."""
+        """All lines, masked. None where the document cannot be read."""
         lines = self._lines_of(hit)
-        if hit.span.last_line < len(lines):
-            hit = mask_hit(hit._replace(snippet_span=hit.span), lines)
-        return self.snippet(hit)
+        if hit.span.last_line >= len(lines):
+            return Stretch(1, ())
+        return self.snippet(mask_hit(hit._replace(snippet_span=hit.span), lines))
 
     def body(self, hit: SearchHit, parts: Sequence[Stretch]) -> list[str]:
         """The parts of a hit's code, with marks for its other lines and for what was given before."""

@@ -125,7 +125,8 @@ class SearchTool:
     def _code_of(self, hit: SearchHit, detail: Detail) -> Stretch:
         if detail is Detail.LOCATIONS:
             return Stretch(1, ())
-        return self._code.whole(hit) if detail is Detail.FULL else self._code.snippet(hit)
+        code = self._code.whole(hit) if detail is Detail.FULL else Stretch(1, ())
+        return code if code.lines else self._code.snippet(hit)
 
     def _shortened(
         self, hit: SearchHit, code: Stretch, budget: int, counter: TokenCounter, *, alone: bool

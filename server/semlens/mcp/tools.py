@@ -11,6 +11,7 @@ from semlens.core.errors import Cancelled, SemlensError
 from semlens.core.paths import relative_path
 from semlens.core.request import SearchRequest
 from semlens.core.text.printable import printable
+from semlens.core.text.secrets import mask_secrets
 from semlens.engine.query.file_text_cache import FileTextCache
 from semlens.engine.sessions.borrowed_buffers import BorrowedBuffers
 from semlens.mcp.answers import Notice, ToolAnswer, freshness_line, token_counter
@@ -81,7 +82,8 @@ class AgentTools:
         except Cancelled:
             raise
         except SemlensError as error:
-            return ToolAnswer(f"{printable(str(error))} {self._stale(0)}".rstrip(), is_error=True)
+            text = mask_secrets(printable(str(error)))[0]
+            return ToolAnswer(f"{text} {self._stale(0)}".rstrip(), is_error=True)
         except Exception as error:
             logger.exception("The tool %s failed.", name)
             text = f"The tool failed inside semlens ({type(error).__name__}). See the log of the resident server."

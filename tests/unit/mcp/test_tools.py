@@ -11,6 +11,7 @@ from engine_cases import Workspace, complete, make_settings, wait_for
 from semlens.core.cancel import CancelToken
 from semlens.core.status import WatchMode
 from semlens.engine.engine import Engine
+from semlens.engine.query.file_text_cache import FileTextCache
 from semlens.mcp.answers import token_counter
 from semlens.mcp.root_policy import RootPolicy
 from semlens.mcp.tool_list import INSTRUCTIONS, TOOLS
@@ -96,6 +97,7 @@ def test_pages_follow_each_other_without_repeats(agent):
         ("search_code", {"query": "retry", "detail": "full", "limit": 50}),
         ("search_code", {"query": "retry", "detail": "snippets"}),
         ("get_context", {"query": "retry"}),
+        ("get_context", {"query": "which zebra delays the migration of wildebeest herds"}),
         ("get_context", {"place": "net/retry.py:6"}),
         ("get_context", {}),
         ("explore_symbol", {"place": "fetch_with_retry"}),
@@ -266,6 +268,20 @@ def test_code_cannot_pass_for_a_line_of_the_answer(tmp_path, make_agent):
     assert "cursor=10.ab" not in outside
     assert "def forged()" not in outside
     made.close()
+
+
+class Unreadable(FileTextCache):
+    def read(self, root, path):
+        return None
+
+
+def test_a_definition_that_cannot_be_read_has_no_unmasked_code(code):
+    policy = RootPolicy(lambda _folder: None, named=[str(code.folder)])
+    answer = AgentTools(code.engines[0], policy, texts=Unreadable()).call(
+        "explore_symbol", {"place": "github_headers"}, CancelToken()
+    )
+    assert answer.text.startswith("definition:\n  keys.py:1-3  github_headers\n")
+    assert SECRET not in answer.text
 
 
 def test_an_edit_is_seen_by_the_next_call(tmp_path):
