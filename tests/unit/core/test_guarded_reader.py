@@ -116,6 +116,7 @@ def test_nothing_else_opens_files_of_a_workspace():
         "lsp/connection/transport.py",  # the pipes to the client
         "service/connection.py",  # the key of the server's pipe
         "service/daemon_start.py",  # the log in the cache folder
+        "settings/processors.py",  # the quota of the container
         "share/object_store.py",  # what is downloaded, in the cache folder
         "share/packing.py",  # segments that are packed or unpacked, in a temporary folder
         "share/publishing.py",  # what is uploaded, in a temporary folder
