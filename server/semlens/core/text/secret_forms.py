@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from semlens.core.text.secret_names import KEY_NAME, PASSWORD_NAME
+from semlens.core.text.secret_names import KEY_NAME, PASSWORD_NAME, SHORT_NAME
 from semlens.core.text.secret_programs import COMMAND as _COMMAND
 from semlens.core.text.secret_programs import GAP as _GAP
 from semlens.core.text.secret_programs import PROGRAM_FORMS
@@ -28,7 +28,7 @@ BLOCK_RULES = (
     ("Static key V1", re.compile(r"(?s)-----BEGIN OpenVPN Static key V1-----.*?(?:-----END OpenVPN Static|\Z)")),
 )
 
-_SECRET_NAME = rf"(?:{PASSWORD_NAME}|{KEY_NAME}|token)s?"
+_SECRET_NAME = rf"(?:{PASSWORD_NAME}|{KEY_NAME}|token|{SHORT_NAME})s?"
 _NAME_GROUP = rf"(?P<name>[\w.:-]{{0,60}}?{_SECRET_NAME}[\w.-]{{0,20}})"
 _SESSION_NAME = r"(?:sess\w{0,20}|sid|token|auth\w{0,20})"
 
@@ -89,7 +89,7 @@ PLACE_RULES = (
     # in a URL and its query
     _rule(
         "://",
-        r"(\b[a-z][a-z0-9+.-]{0,30}://[^\s/:@\"']{0,200}:)(?P<value>[^\s/@\"']{3,200})(?=@)",
+        r"(\b[a-z][a-z0-9+._-]{0,30}://[^\s/:@\"']{0,200}:)(?P<value>[^\s/@\"']{3,200})(?=@)",
         part=r"://[^\s/:@\"']{0,200}:[^\s/@\"']{3,200}@",
     ),
     _rule("://", r"(://)(?P<random>[A-Za-z0-9_.~-]{16,200})(?=(?::[^\s/:@\"']{0,200})?@|:x-oauth)"),
@@ -104,7 +104,8 @@ PLACE_RULES = (
     _rule(
         "authorization",
         rf"(?i)(\b(?:proxy-)?authorization\b[\"']?\]?{_GAP}[:=,]{_GAP}(?:[a-z]?[\"'`])?",
-        r"(?:basic|bearer|token|digest|apikey|api-key|key|negotiate|ssws)\s{1,5})(?P<token>[A-Za-z0-9+/=_.~:-]{8,1000})",
+        r"(?:basic|bearer|token|digest|apikey|api-key|key|negotiate|ssws)\s{1,5}(?:[\"'`]\s{0,5}[+.&]\s{0,5}[\"'`])?)",
+        r"(?P<token>[A-Za-z0-9+/=_.~:-]{8,1000})",
     ),
     _rule(
         "authorization",
@@ -115,7 +116,8 @@ PLACE_RULES = (
     _rule(
         "x- private- deploy- job- ocp-",
         rf"(?i)(\b(?:x-[\w-]{{0,30}}|private-|deploy-|job-|ocp-apim-subscription-)(?:key|token|secret|auth){_QUOTE}",
-        rf"{_GAP}[:,=]{_GAP}{_QUOTE})(?P<token>[^\s\"'`<>()\\]{{6,500}})(?![()])",
+        rf"(?:{_GAP}[:,=]{_GAP}(?:\[|(?:\n[ \t]{{0,40}})?-[ \t])?|[ \t]{{1,5}}(?=[\"'])){_QUOTE})",
+        r"(?P<token>[^\s\"'`<>()\[\]\\]{6,500})(?![()])",
         begins="*",
     ),
     _rule(
@@ -147,8 +149,7 @@ PLACE_RULES = (
         r"(?i)(\buser(?:name)?=[^\s,=]{1,100},pass(?:word)?=)(?P<value>[^\s,\"']{3,200})",
         begins="user= username=",
     ),
-    _rule("@tcp @unix", r"([\"'`][\w.-]{1,60}:)(?P<value>[^\s@:\"'`/]{3,200})(?=@(?:tcp|unix)\()"),
-    _rule("pass", r"(?i)(\buser(?:name)?=[^\s,=]{1,100},pass(?:word)?=)(?P<value>[^\s,\"']{3,200})"),
+    _rule("@/", r"([\"'`][\w.-]{1,60}:)(?P<value>[^\s@:\"'`/]{3,200})(?=@/\w)"),  # of Go's driver of MySQL
     _rule("@tcp @unix", r"((?:[\"'`=\s]|\A)[\w.-]{1,60}:)(?P<value>[^\s@:\"'`/]{3,200})(?=@(?:tcp|unix)\()"),
     _rule("${", rf"(?i)(\$\{{[\w.-]{{0,60}}{_SECRET_NAME}:)(?P<token>[^\s{{}}:$\"'-][^\s{{}}$\"']{{5,300}})(?=\}})"),
     _rule("jdbc:oracle", r"(\bjdbc:oracle:\w{1,10}:[^\s/:@\"']{1,60}/)(?P<value>[^\s/@\"']{3,200})(?=@)"),
@@ -206,18 +207,22 @@ PLACE_RULES = (
     ),
     # after a user name, in code and in SQL
     _rule(
-        "auth login networkcredential",
-        r"(?i)((?:\bauth\s{0,5}=\s{0,5}\(|basic_?auth(?:entication)?\s{0,5}=?\s{0,5}\(|NetworkCredential\(|\.login\()\s{0,40}[a-z]?[\"'][^\"'\n]{1,100}[\"']",
-        r"\s{0,5},\s{0,40}[a-z]?[\"'])(?P<value>[^\"'\s]{4,200})(?=[\"'])",
-        begins="auth basic_auth basicauth networkcredential( .login(",
+        "auth login credential imap_open( wifi",
+        r"(?i)((?:\bauth\s{0,5}=\s{0,5}\(|basic_?auth(?:entication)?\s{0,5}=?,?\s{0,5}[({]|(?:Network|Password)Credentials?\("
+        r"|\.login\(|\bcredentials(?:\.basic)?\(|\bftp_login\([^\n,]{1,40},|\bimap_open\([^\n,]{1,100},"
+        r"|\bPlainAuth\([^\n,]{0,60},|\bWiFi\.begin\()",
+        r"\s{0,40}[a-z]?[\"'][^\"'\n]{1,100}[\"']\s{0,5},\s{0,40}(?:\w{1,20}\()?[a-z]?[\"'])",
+        r"(?P<value>[^\"'\s]{4,200})(?=[\"'])",
+        begins="auth basic_auth basicauth networkcredential passwordcredential .login( credentials ftp_login( "
+        "imap_open( plainauth( wifi",
     ),
     _rule(
         "connect pdo mysqli ftp sequelize",
-        r"(?i)((?:\b(?:getConnection|DBI->connect|PDO|mysqli?_connect|mysqli|MySQLdb\.connect|FTP(?:_TLS)?|Sequelize)|->real_connect)",
-        r"\(\s{0,20}",
+        r"(?i)((?:\b(?:getConnection|DBI->connect|PDO|mysqli?_connect|mysqli|(?:MySQLdb|pymysql|pymssql)\.connect|epgsql:connect|FTP(?:_TLS)?"
+        r"|Sequelize)\(|->real_connect\(|mysql_real_connect\([^\n,()]{1,60},)\s{0,20}",
         r"(?:[^\n,()]{1,200},\s{0,40}){2}[\"'])(?P<value>[^\"'\s]{4,200})(?=[\"'])",
         begins="getconnection( dbi->connect( pdo( mysql_connect( mysqli mysqldb.connect( ftp( ftp_tls( sequelize( "
-        "->real_connect(",
+        "->real_connect( mysql_real_connect( pymysql.connect( pymssql.connect( epgsql:connect(",
     ),
     _rule(
         "password passwd secret",
@@ -229,7 +234,17 @@ PLACE_RULES = (
     _rule(
         "accounts", r"(\baccounts[\"']?\s{0,5}[:=]\s{0,5}\[\s{0,20}[\"'`](?:0x)?)(?P<value>[0-9a-fA-F]{64})(?=[\"'`])"
     ),
-    _rule("identified", r"(?i)(\bidentified\s{1,5}by\s{1,5}(?:password\s{1,5})?[\"'])(?P<value>[^\"'\s]{3,200})"),
+    _rule(
+        "identified",
+        r"(?i)(\bidentified\s{1,5}(?:with\s{1,5}\S{1,60}\s{1,5})?(?:by|as)\s{1,5}(?:password\s{1,5})?[\"'])",
+        r"(?P<value>[^\"'\s]{3,200})",
+        begins="*",
+    ),
+    _rule(
+        "identified",
+        r"(?i)(\bidentified\s{1,5}by\s{1,5})(?P<mixed>[a-z][\w$#]{3,100})(?=\s{0,20}(?:;|\Z|default\b|account\b))",
+        begins="*",
+    ),
     _rule(
         "password",
         r"(?i)(\b(?:with|encrypted|role|user)\b[^\n;]{0,200}?\bpassword\s{1,5}')(?P<value>[^'\s]{3,200})(?=')",
@@ -251,6 +266,17 @@ PLACE_RULES = (
         "session( client( resource(",
         r"((?:Session|client|resource)\([^\n)]{0,80}[\"']\s{0,5},\s{0,40}[\"'])(?P<random>[A-Za-z0-9/+]{40})(?=[\"'])",
     ),
+    _rule(
+        "credential staticv",
+        r"((?:Credentials?(?:\.new)?|StaticV\d)\(\s{0,40}[\"'][^\"'\n]{3,100}[\"'],\s{0,40}[\"'])",
+        r"(?P<token>[A-Za-z0-9/+=_-]{20,100})(?=[\"'])",
+    ),
+    _rule(
+        "omniauth provider",
+        r"(\b(?:omniauth|provider)\s{0,5}\(?\s{0,5}:\w{1,40},\s{0,40}[\"'][^\"'\n]{4,100}[\"'],\s{0,40}[\"'])",
+        r"(?P<random>[\w-]{16,200})(?=[\"'])",
+        begins="*",
+    ),
     _rule("session(", r"(\bsession\(\{[^{}]{0,300}?\bsecret:\s{0,5}[\"'])(?P<value>[^\"'\n]{6,200})(?=[\"'])"),
     _rule(
         "env.fetch",
@@ -270,11 +296,15 @@ PLACE_RULES = (
     _rule("q~", r"(\dQ~)(?P<always>[A-Za-z0-9_.~-]{31,34})"),  # Azure
     *(_rule(keywords, expression) for keywords, expression in PROGRAM_FORMS),
     # of passwords
+    _rule("sha}", r"(?i)(?P<always>\{S?SHA\}[A-Za-z0-9+/]{20,}={0,2})"),
+    _rule(
+        "pbkdf2 scrypt", r"(?P<always>\b(?:pbkdf2[_:-]sha\d{1,3}|scrypt)[$:]\d{1,9}[$:][\w./+$:=]{30,300})", begins="*"
+    ),
     _rule("$", r"(?P<always>\$(?:2[abxy]\$\d\d|[156y]|apr1|argon2id?)\$[\w./$,=+-]{20,200})"),
     # in configuration files of known programs
     _rule(
         "variable",
-        rf"(?i)(\bvariable\s{{1,5}}\"[\w-]{{0,40}}{_SECRET_NAME}\w{{0,20}}\"\s{{0,5}}\{{[^{{}}]{{0,300}}?\bdefault\s{{0,10}}=\s{{0,10}}\")",
+        rf"(?i)(\bvariable\s{{1,5}}\"[\w-]{{0,40}}{_SECRET_NAME}\w{{0,20}}\"\s{{0,5}}\{{(?:[^{{}}]|\{{[^{{}}]{{0,99}}\}}){{0,300}}?\bdefault\s{{0,10}}=\s{{0,10}}\")",
         r"(?P<value>[^\"\n]{4,300})(?=\")",
         begins="*",
     ),
@@ -288,7 +318,26 @@ PLACE_RULES = (
         r"(?im)((?:#|//|--|\*)[^\n]{0,200}?\bpass(?:word|wd)(?: is|:| =)[ \t]{1,5}[\"'`]?)",
         r"(?P<mixed>[^\s\"'`]{6,100})(?=[\"'`]?[ \t\r]{0,9}$)",
     ),
-    _rule("bindpw", r"(?m)(^[ \t]{0,20}bindpw[ \t]{1,10})(?P<value>\S{4,200})"),
+    _rule(
+        "<input",
+        r"(?i)(<input\b(?=[^<>]{0,300}\btype=[\"']?password\b)[^<>]{0,300}?\svalue=[\"'])",
+        r"(?P<value>[^\s\"'<>]{3,200})(?=[\"'])",
+        begins="*",
+    ),
+    _rule("bindpw rootpw", r"(?m)(^[ \t]{0,20}(?:bind|root)pw[ \t]{1,10})(?P<value>[^\s{]\S{3,200})"),
+    # a parameter of CloudFormation
+    _rule(
+        "noecho",
+        rf"(?i)(\bNoEcho{_QUOTE}:[^{{}}]{{0,200}}?\bDefault{_QUOTE}:[ \t]{{0,9}}{_QUOTE})",
+        r"(?P<value>[^\s\"'{},]{4,200})",
+        begins="*",
+    ),
+    _rule(
+        "noecho",
+        rf"(?i)(\bDefault{_QUOTE}:[ \t]{{0,9}}{_QUOTE})",
+        r"(?P<value>[^\s\"'{},]{4,200})(?=[^{}]{0,200}?\bNoEcho\b)",
+        begins="default",
+    ),
     _rule("snmp-server", r"(\bsnmp-server community )(?P<value>\S{3,100})"),
     _rule(
         "secret password", r"(?m)(^[ \t]{0,10}(?:enable|username \S{1,60}) (?:secret|password) \d )(?P<value>\S{4,200})"
@@ -299,7 +348,8 @@ PLACE_RULES = (
     ),
     _rule('"kty"', r"(\"(?:d|p|q|dp|dq|qi|k)\"\s{0,5}:\s{0,5}\")(?P<always>[A-Za-z0-9_-]{40,})(?=\")"),
     _rule(
-        "requirepass masterauth", r"(?m)(^[ \t]{0,20}(?:requirepass|masterauth)\s{1,5}\"?)(?P<value>[^\s\"']{3,200})"
+        "requirepass masterauth",
+        r"(?m)((?:^[ \t]{0,20}|\s--)(?:requirepass|masterauth)\s{1,5}\"?)(?P<value>[^\s\"']{3,200})",
     ),
     _rule(":_authtoken", r"(:_authToken=\s*)(?P<always>[^\s\"'$]{4,})"),
     _rule(
@@ -332,11 +382,15 @@ The name of the group says when its text counts as a secret, see `ValueGroup`.
 
 NAMED_PLACE_RULES = (
     # <password>...</password>, <string name="api_key">...</string>, <key>password</key><string>...</string>
-    _rule("</", rf"(?i)(<{_NAME_GROUP}(?:\s[^<>]{{0,200}})?>\s{{0,20}})(?P<value>[^<>\s]{{3,300}})(?=\s{{0,20}}</)"),
     _rule(
         "</",
-        rf"(?i)(<\w{{1,20}}\s{{1,5}}(?:name|key){_GAP}={_GAP}[\"']{_NAME_GROUP}[\"'][^<>]{{0,100}}>)",
-        r"(?P<value>[^<>\s]{3,300})(?=</)",
+        rf"(?i)(<{_NAME_GROUP}(?:\s[^<>]{{0,200}})?>\s{{0,20}}(?:<!\[CDATA\[)?)",
+        r"(?P<value>[^<>\s\]]{3,300})(?=(?:\]\]>)?\s{0,20}</)",
+    ),
+    _rule(
+        "</",
+        rf"(?i)(<\w{{1,20}}\s{{1,5}}(?:name|key){_GAP}={_GAP}[\"']{_NAME_GROUP}[\"'][^<>]{{0,100}}>",
+        r"\s{0,20}(?:<value>)?(?:<!\[CDATA\[)?)(?P<value>[^<>\s\]]{3,300})(?=(?:\]\]>)?</)",
     ),
     _rule("<key>", rf"(?i)(<key>{_NAME_GROUP}</key>\s{{0,40}}<string>)(?P<value>[^<>\s]{{3,300}})(?=</)"),
     # name="PASSWORD" value="...", {"name": "PASSWORD", "value": "..."}, - name: PASSWORD\n  value: ...
@@ -348,16 +402,22 @@ NAMED_PLACE_RULES = (
     ),
     # ENV DB_PASSWORD ..., #define PASSWORD "...", (setq password "...", aws configure set aws_secret_access_key ...
     _rule(
-        "env arg define setq defvar configure config set",
-        r"(?im)((?:^[ \t]{0,20}(?:ENV|ARG|setenv|set[ \t]{1,5}-\w{1,5}|set(?=[ \t]{1,5}[\w.-]{1,90}[ \t]{1,5}\"))",
+        "env arg define setq defvar def config set",
+        r"(?im)((?:^[ \t]{0,20}(?:ENV|ARG|setenv|setx|set[ \t]{1,5}-\w{1,5}|set(?=[ \t]{1,5}[\w.-]{1,90}[ \t]{1,5}\"))",
         r"|#[ \t]{0,5}define|\((?:setq|defvar|def)|\bconfig(?:ure)?[ \t]{1,3}set)",
-        rf"[ \t]{{1,5}}{_NAME_GROUP}[ \t]{{1,20}}{_QUOTE})(?P<value>[^\s\"'$()]{{3,300}})",
+        rf"[ \t]{{1,5}}\$?{_NAME_GROUP}[ \t]{{1,20}}{_QUOTE})(?P<value>[^\s\"'$()]{{3,300}})",
         in_line=True,
     ),
     _rule(
         "--",
         rf"(?i)(--(?:from-literal|set|set-string|build-arg|env|var)[= ]{_QUOTE}{_NAME_GROUP}=)",
         r"(?P<value>[^\s\"'$]{3,300})",
+        in_line=True,
+    ),
+    # a line of two words: password ...
+    _rule(
+        "pass pw secret token key",
+        rf"(?im)(^[ \t]{{0,20}}{_NAME_GROUP}[ \t]{{1,20}})(?P<value>[^\s\"'`=:]\S{{5,200}})(?=[ \t]{{0,9}}$)",
         in_line=True,
     ),
     # --password=..., --token ...

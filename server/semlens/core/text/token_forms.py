@@ -46,7 +46,23 @@ _FORMS = (
         "gsk rnd sq[apu] sgp nfp figd CLOJARS do[or]_v1 sb_secret sk_org_(?:live|test) semlens", "_[A-Za-z0-9_-]{24,}"
     ),
     *_each("shippo duffel", r"_(?:live|test)_[A-Za-z0-9_-]{30,}"),
-    *_each("bk[a-z]a r8 y0 fm2 fo1", r"_[A-Za-z0-9_-]{30,}"),
+    *_each("bk[a-z]a r8 y0 fm2 fo1", r"_[A-Za-z0-9+/=_-]{30,}"),
+    *(r"dt0[a-z]\d{2}\.[A-Z0-9]{24}\.[A-Z0-9]{64}", r"fio-u-[A-Za-z0-9_=-]{64}"),  # Dynatrace, Frame.io
+    *(r"lsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}", r"re_[A-Za-z0-9]{8}_[A-Za-z0-9]{24}\b"),  # LangSmith, Resend
+    *_each("csk ico fc p8e", r"-(?:[0-9a-f]{32}|[A-Za-z0-9]{32,48})\b"),
+    *_each("e2b rsk pnu napi rdme aio jina apify_api phx fw lsk", r"_[A-Za-z0-9]{28,}\b"),
+    *(r"nvapi-[A-Za-z0-9_-]{60,}", r"pa-[A-Za-z0-9_-]{43}\b", r"tgp_v1_[A-Za-z0-9_-]{40,}", r"cio[A-Za-z0-9]{32}\b"),
+    *_each("p s", r"at\.[A-Za-z0-9_-]{22}\.[0-9a-f]{24}\.[A-Za-z0-9]{20}"),  # Harness
+    r"s-s4t2(?:ud|af)-[0-9a-f]{64}",  # 42
+    *(
+        r"EAA[A-Z][A-Za-z0-9]{100,}",
+        r"ABSK[A-Za-z0-9+/]{100,}={0,2}",
+        r"AKID[A-Za-z0-9]{32}\b",
+    ),  # Meta, Amazon, Tencent
+    r"ops_eyJ[A-Za-z0-9+/]{200,}={0,2}",  # 1Password
+    # the first bytes of a private key in DER: RSA, RSA and EC in PKCS #8, EC, Ed25519
+    *(r"MII[A-Za-z0-9+/]{3}IBA(?:AK|DANBg)[A-Za-z0-9+/=]{40,}", r"MIGHAgEAMBMGByqGSM49[A-Za-z0-9+/=]{40,}"),
+    *(r"MHcCAQEE[A-Za-z0-9+/=]{40,}", r"MC4CAQAwBQYDK2VwBCIEI[A-Za-z0-9+/=]{40,}"),
     *_each("xai pplx HRKU CFPAT", r"-[A-Za-z0-9_-]{40,}"),
     r"FLWSECK(?:_TEST)?-[A-Za-z0-9]{30,}-X",
     r"CCIPAT_[A-Za-z0-9]{20,}_[0-9a-f]{40}",

@@ -13,7 +13,7 @@ from functools import partial
 from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextItem, ContextPack, ContextRequest, Form
 from semlens.core.span import Span
-from semlens.core.text.secrets import MASK
+from semlens.core.text.secrets import MASK, mask_secrets
 from semlens.embedding.token_counting import TokenCounter
 from semlens.engine.query.current_texts import CurrentDocument
 from semlens.engine.query.masking import changed_by_masks, mask_document
@@ -205,9 +205,9 @@ class ContextBuilder:
         assert document is not None
         last = document.lines[piece.last_line] if piece.last_line < len(document.lines) else ""
         span = Span(piece.first_line, 0, piece.last_line, len(last.encode("utf-8", "surrogatepass")))
-        return ContextItem(
-            document.uri, path, span, name, piece.form, choice.tokens, candidate.reason, document.dirty, last
-        )
+        name, reason = mask_secrets(name)[0], candidate.reason
+        reason = reason._replace(text=mask_secrets(reason.text)[0])
+        return ContextItem(document.uri, path, span, name, piece.form, choice.tokens, reason, document.dirty, last)
 
 
 def _in_reading_order(chosen: Sequence[Choice]) -> list[Choice]:

@@ -48,7 +48,7 @@ def changed_by_masks(lines: Sequence[str], numbers: Iterable[int]) -> dict[int, 
 
 
 def mask_hit(hit: SearchHit, lines: Sequence[str]) -> SearchHit:
-    """Mask the snippet and the signature of a hit.
+    """Mask the snippet, the signature and the names of a hit. The name of a heading is its text.
 
     :param lines: all lines of the document.
     """
@@ -60,7 +60,12 @@ def mask_hit(hit: SearchHit, lines: Sequence[str]) -> SearchHit:
     snippet = "\n".join(line[:MAX_LINE_CHARS] for line in masked[first : last + 1])
     signature, _ = mask_secrets(hit.signature, environment=is_environment_file(hit.path))
     declaration = slice(hit.span.start_line, declared + 1)
-    return hit._replace(snippet=snippet, signature=_without(lines[declaration], masked[declaration], signature))
+    return hit._replace(
+        snippet=snippet,
+        signature=_without(lines[declaration], masked[declaration], signature),
+        name=mask_secrets(hit.name)[0],
+        qualified_name=mask_secrets(hit.qualified_name)[0],
+    )
 
 
 def _without(lines: Sequence[str], masked: Sequence[str], signature: str) -> str:

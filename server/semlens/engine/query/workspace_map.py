@@ -160,7 +160,7 @@ def _item(
         return None
     span = view.segment.symbols.span(candidate.symbol)
     last = document.lines[span.end_line] if span.end_line < len(document.lines) else ""
-    name = view.segment.symbols.qualified_names[candidate.symbol]
+    name, _ = mask_secrets(view.segment.symbols.qualified_names[candidate.symbol])
     entry, _ = workspace_map.entry(candidate)
     tokens = counter.count(entry.signature)
     return ContextItem(

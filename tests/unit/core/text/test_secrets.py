@@ -270,12 +270,103 @@ BASIC = "YWRtaW46aHVudGVyMng="  # admin:hunter2x
         f'salt = "{MIXED}"',
         f"HASH_SALT={MIXED}",
         f'analytics.New("{HEX[:32]}")',
+        # short and compound names
+        f'#define WIFI_PASS "{MIXED}"',
+        f"admin_pw: {MIXED}",
+        f'$dbpass = "{MIXED}";',
+        f"define('FTP_PASS', '{MIXED}');",
+        f'variable "admin_pass" {{ default = "{MIXED}" }}',
+        f"wachtwoord = '{MIXED}'",
+        f'jwtKey = []byte("{MIXED}")',
+        # between a name and its value
+        f"ENV['X_TOKEN'] ||= '{RANDOM}'",
+        f'const PASSWORD: &\'static str = "{WORD}";',
+        f'apiToken string = "{RANDOM}"',
+        f'char password[] = "{WORD}";',
+        f'std::string secret{{"{MIXED}"}};',
+        f'auto password = std::string("{WORD}");',
+        f'password = \\\n    "{WORD}"',
+        f'SECRET = """\n{WORD}\n"""',
+        f"password = [[{WORD}]]",
+        f'password "{MIXED}"',
+        f'proxy_set_header X-Api-Key "{RANDOM}";',
+        f"X-Api-Key: [{RANDOM}]",
+        f"X-Api-Key:\n  - {RANDOM}",
+        f"The password is `{MIXED}`.",
+        f"**Password:** {MIXED}",
+        f"Use password “{MIXED}” here.",
+        f"Admin password: {MIXED}\n",
+        f"username: admin, password: {MIXED}",
+        f'Authorization: "Bearer " + "{RANDOM}"',
+        # values
+        'password: "correct horse battery"',
+        "process.env.SESSION_SECRET || 'keyboard cat 42'",
+        f'password = "pa\\"{MIXED}"',
+        'password = "it\'s-hunter2x"',
+        f"SECRET_KEY = '$3+vq!u@{MIXED}'",
+        f"<password>{{{RANDOM}{RANDOM}=}}</password>",
+        "password: 8675309812",
+        "db.password=zz1z\n",
+        "spring.mail.password = abcd efgh ijkl mnop",
+        # in the middle of a line
+        f"mysql_user: name=app password={MIXED} priv=*.*:ALL",
+        f"mvn deploy -Dgpg.passphrase={WORD} -q",
+        f'"%env X_SECRET={WORD}\\n"',
+        f"{{user: bob, password: {MIXED}2y}}",
+        f"service: [{{service_key: {HEX[:32]}}}]",
+        f"INFO token: {RANDOM}, ok",
+        f"Pwd = {MIXED} ; comment",
+        f"password: !!str {MIXED}",
+        # in markup, SQL and calls
+        f'<bean><property name="password"><value>{WORD}</value></property></bean>',
+        f'<entry key="jdbc.password"><![CDATA[{WORD}]]></entry>',
+        f'<Pass encoding="base64">{RANDOM}=</Pass>',
+        f'<input type="password" name="p" value="{WORD}">',
+        f"CREATE USER x IDENTIFIED BY {MIXED};",
+        f"CREATE USER 'x' IDENTIFIED WITH mysql_native_password BY '{WORD}'",
+        f'BasicAWSCredentials("AKIA{"Z" * 15}", "{RANDOM}{RANDOM}")',
+        f"config.omniauth :github, 'Iv1.x9y8z7w6', '{HEX}'",
+        f'Client::new().basic_auth("user", Some("{WORD}"))',
+        f'Credentials.basic("user", "{WORD}")',
+        f'WiFi.begin("home", "{WORD}");',
+        f'smtp.PlainAuth("", "me", "{WORD}", "h")',
+        f"ftp_login($c, 'me', '{WORD}');",
+        f'pymysql.connect("h", "root", "{WORD}", "db")',
+        f'token.SignedString([]byte("{WORD}"))',
+        f'Algorithm.HMAC256("{WORD}")',
+        f'sql.Open("mysql", "root:{WORD}@/app")',
+        f"oracle+cx_oracle://scott:{WORD}@h",
+        f"https://mainnet.infura.io/v3/{HEX[:32]}",
+        # of programs
+        f'echo "{WORD}" | sudo -S apt update',
+        f"echo {WORD} | docker login -u me --password-stdin",
+        f"sqlcmd -P {WORD}",
+        f"twine upload -u me -p {WORD} dist/*",
+        f"ssh-keygen -N {WORD} -f x",
+        f"net user bob {WORD} /add",
+        f"cmdkey /add:h /user:bob /pass:{WORD}",
+        f"setx API_SECRET {WORD}",
+        f"redis-server --requirepass {WORD}",
+        f'expect "password:"\nsend "{WORD}\\r"',
+        f"stats auth admin:{WORD}",
+        f"rootpw {WORD}",
+        f"NoEcho: true\n    Default: {WORD}",
+        f"Type: String\n    Default: {WORD}\n    NoEcho: true",
+        f"olcRootPW: {{SSHA}}{RANDOM}{RANDOM}",
+        # tokens with a form of their issuer, or with the form of tokens
+        f"'dt0c01.{'QZ' * 12}.{'QQQZ' * 16}'",
+        f"'nvapi-{RANDOM * 4}'",
+        f"'zz9_{RANDOM}{RANDOM}'",
+        f"privateKey: MIIEvQIBADANBgkqhkiG9w0BAQEF{RANDOM * 3}",
+        # random letters with few digits
+        "X_TOKEN = 'fxqwzkjvbnhtprlcmdsg7'",
+        "X_TOKEN = '9524998a26259bebd2fa5880587061ce69367141'",
     ],
 )
 def test_secrets_without_a_form_of_their_own_are_masked(text: str) -> None:
     masked, count = mask_secrets(text)
     assert count == 1, masked
-    for secret in (HEX, MIXED, WORD, RANDOM, BASIC, "QQQ", "a1a1"):
+    for secret in (HEX, MIXED, WORD, RANDOM, BASIC, "QQQ", "a1a1", "battery", "867", "keyboard", "mnop", "fxq", "952"):
         assert secret not in masked
     assert mask_secrets(masked) == (masked, 0)
     assert masked.count("\n") == text.count("\n")
@@ -327,6 +418,20 @@ def test_secrets_without_a_form_of_their_own_are_masked(text: str) -> None:
         "open an issue at https://github.com/org/app/settings/hooks/new",
         "INSERT INTO users (name, password) VALUES ('correcthorse', ?)",
         "INSERT INTO users (name, password) VALUES ('correcthorse', 'password')",
+        'password: "Please enter your password", title: "Choose a strong one"',
+        '"password": "must have at least 8 characters"',
+        "private secret: Uint8Array\nreadonly token: Base64String",
+        "{ user: name, password: password2 }, f(password=pass2x, 1)",
+        '#define X509_KEY "tls:gtls:x509:share"',
+        "bypass = 'hunter2x'; compass: hunter2x",
+        'self._password_bytes: Final[bytes] = password.encode("utf-8")',
+        "PublicKeyToken=b4a0369545f0a1be, Culture=neutral",
+        "`password` `(string)` - the password that is used",
+        "password = '$password.'; pass = '\\27[1;32m'",
+        "https://bitbucket.org/a/b/commits/3f9a1c0b7e5d2846a9b0c1d2e3f4a5b6c7d8e9f0",
+        "hash = 'chunk-q7Rk2ZpL9vXw4TnB8sYdq7Rk2ZpL9vXw4TnB8sYd'",
+        "kind: RoleBinding\nsubjects:\n- kind: Secret\n  name: x\ndata:\n  uri: x9y8z7w6\n",
+        "COPY users (name, mail) FROM stdin;\nbob\tx9y8z7w6\n\\.\n",
     ],
 )
 def test_ordinary_text_is_not_masked(text: str) -> None:
@@ -432,6 +537,30 @@ def test_secrets_of_many_lines_are_blanked_in_place() -> None:
     assert without_long_secrets(b"plain\n") == b"plain\n"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- apiVersion: v1\n  kind: Secret\n  data:\n    a: HIDDEN00\n- kind: ConfigMap\n  spec:\n    data:\n      a: shown\n",
+        '{"kind": "Secret", "data": {"a": "HIDDEN00"}, "metadata": {"name": "shown"}}',
+        "INSERT INTO t (a, password) VALUES\n" + "('shown', 'HIDDEN00'),\n" * 40,
+        "COPY t (a, password) FROM stdin;\n" + "shown\tHIDDEN00\n" * 40 + "\\.\nshown\tshown\n",
+        "CREATE TABLE `t` (\n  `a` text,\n  `password` text\n);\nINSERT INTO `t` VALUES ('shown','HIDDEN00');\n",
+    ],
+)
+def test_values_are_found_by_what_stands_far_above_them(text: str) -> None:
+    for result in (mask_secrets(text)[0], without_long_secrets(text.encode()).decode()):
+        assert "HIDDEN" not in result
+        assert result.count("shown") == text.count("shown")
+        assert result.count("\n") == text.count("\n")
+
+
+def test_a_string_of_parts_is_masked_whole() -> None:
+    assert mask_secrets("password = 'hunter2x' + 'hidden'\n  + 'more'; x = 'shown'")[0] == (
+        f"password = '{MASK}' + '{MASK}'\n  + '{MASK}'; x = 'shown'"
+    )
+    assert mask_secrets('password = ("hunter2x"\n    "hidden")')[0] == f'password = ("{MASK}"\n    "{MASK}")'
+
+
 def test_a_line_of_dashes_ends_no_yaml_document() -> None:
     assert mask_secrets("kind: Secret\n-----\ndata:\n  A: c3VwZXJzZWNyZXQ=\n")[1] == 1
 
@@ -524,6 +653,21 @@ def test_long_lines_are_masked_fast() -> None:
         "# password: ",
         "curl -b ",
         '\\"secret',
+        "password is ",
+        "password = 'aaaaaa' + 'b' + ",
+        'password="a b ',
+        "password=\"a'",
+        "{password: a, ",
+        "echo a | sudo -",
+        "user: a password: ",
+        "copy a (password) from stdin;\na\n",
+        "create table a (\n password a\n) insert into a values ('",
+        "://a.algolia/a/",
+        "a_a-",
+        'omniauth :a, "',
+        'variable "password" {{}',
+        '"kind":"Secret","data":{"a":"bcd",',
+        "  kind: Secret\n  data:\n",
     )
     for text in (part * (100_000 // len(part)) for part in parts):
         for environment in (False, True):

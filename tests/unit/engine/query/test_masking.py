@@ -50,6 +50,10 @@ def engine(plain: Workspace) -> Engine:
     plain.write("deploy/shop.yaml", MANIFEST)
     plain.write("cut.ts", f"export const {'queue' * 12}: Readonly<Record<string, string>> = 'ghp_{'aB3' * 12}';\n")
     plain.write("cut.py", f"def load_{'q' * 240}(first, second, token='ghp_{'aB3' * 12}'):\n    return first\n")
+    plain.write("users.sql", "INSERT INTO users (name, password) VALUES\n" + "('shown', 'Hunter2xHidden'),\n" * 60)
+    plain.write(
+        "notes.md", "# Notes\n\nText.\n\n## Token ghp_" + "aB3" * 12 + " of the harbour\n\nText of the harbour.\n"
+    )
     plain.write("far.py", "password = (\n    'Tr0ub4dor&3horse'\n)\n")
     return plain.engine()
 
@@ -66,6 +70,21 @@ def test_a_value_far_from_what_makes_it_a_secret_is_masked(engine: Engine, plain
     uri = plain.uri("far.py")
     pack = engine.context(ContextRequest(uri=uri, lines=(1, 1), budget=60), CancelToken())
     assert "Tr0ub4dor" not in pack.text
+
+
+def test_rows_far_below_the_names_of_their_columns_are_masked(engine: Engine, plain: Workspace) -> None:
+    pack = engine.context(ContextRequest(uri=plain.uri("users.sql"), lines=(40, 45), budget=500), CancelToken())
+    assert "shown" in pack.text
+    assert "Hidden" not in pack.text
+
+
+def test_the_name_of_a_heading_is_masked(engine: Engine, plain: Workspace) -> None:
+    found = [hit for hit in hits(engine, "lang:markdown token harbour", mask=True) if hit.path == "notes.md"]
+    assert found
+    assert not any("ghp_" in f"{hit.name}{hit.qualified_name}{hit.signature}{hit.snippet}" for hit in found)
+    pack = engine.context(ContextRequest(uri=plain.uri("notes.md"), lines=(6, 6), budget=500), CancelToken())
+    assert pack.items
+    assert "ghp_" not in pack.text + "".join(item.name + item.reason.text for item in pack.items)
 
 
 def test_a_line_is_masked_by_what_stands_above_it() -> None:
