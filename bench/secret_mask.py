@@ -1,4 +1,5 @@
-"""Measures how often the secret mask finds a secret in public code, which should have hardly any.
+"""Measures how often the secret mask finds a secret in public code, which should have hardly any, and how many random
+tokens behind a weak name it misses.
 
     python bench/secret_mask.py [--corpus M] [--show] [--json bench/results/secret_mask.json]
 
@@ -10,6 +11,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
+import string
 import sys
 import time
 from collections import Counter
@@ -30,6 +33,30 @@ def texts(folder: Path) -> Iterator[tuple[str, str]]:
             text = decode(path.read_bytes())
             if text is not None and "\0" not in text:
                 yield path.relative_to(folder).as_posix(), text
+
+
+_ALPHABETS = {
+    "hexadecimal digits": "0123456789abcdef",
+    "small letters and digits": string.ascii_lowercase + string.digits,
+    "letters and digits": string.ascii_letters + string.digits,
+}
+
+
+def missed_tokens(length: int, n_tokens: int = 3000) -> dict[str, float]:
+    """The percentage of random tokens of a length that are not masked behind ``X_TOKEN``, by their characters."""
+    source = random.Random(1)
+    return {
+        f"{name}, {length}": round(
+            100
+            * sum(
+                not mask_secrets(f'X_TOKEN = "{"".join(source.choices(alphabet, k=length))}"')[1]
+                for _ in range(n_tokens)
+            )
+            / n_tokens,
+            2,
+        )
+        for name, alphabet in _ALPHABETS.items()
+    }
 
 
 def main() -> int:
@@ -64,6 +91,7 @@ def main() -> int:
         "maskedPerThousandFiles": round(1000 * n_masked / n_files, 2),
         "filesTouchedPerThousand": round(1000 * n_touched / n_files, 2),
         "megabytesPerSecond": round(n_characters / seconds / 1e6, 2),
+        "missedTokensPercent": missed_tokens(20) | missed_tokens(32),
         "bySuffix": dict(by_suffix.most_common(8)),
     }
     print(json.dumps(result, indent=1))
