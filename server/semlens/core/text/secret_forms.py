@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from semlens.core.text.secret_names import KEY_NAME, PASSWORD_NAME, SHORT_NAME
+from semlens.core.text.secret_programs import BEGINNING_FORMS, PROGRAM_FORMS
 from semlens.core.text.secret_programs import COMMAND as _COMMAND
 from semlens.core.text.secret_programs import GAP as _GAP
-from semlens.core.text.secret_programs import PROGRAM_FORMS
 from semlens.core.text.secret_programs import QUOTE as _QUOTE
 
 _KEY_BLOCK = "[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
@@ -94,7 +94,11 @@ PLACE_RULES = (
     ),
     _rule("://", r"(://)(?P<random>[A-Za-z0-9_.~-]{16,200})(?=(?::[^\s/:@\"']{0,200})?@|:x-oauth)"),
     _rule("key= appid= auth=", r"([?&][\w-]{0,20}(?:key|appid|auth)=)(?P<random>[A-Za-z0-9_.~-]{16,200})"),
-    _rule("=", rf"(?i)([?&](?:[\w-]{{0,40}}{PASSWORD_NAME})=)(?P<value>[^\s\"'&;#<>{{}}()]{{4,200}})", in_line=True),
+    _rule(
+        "=",
+        rf"(?i)([?&](?:[\w-]{{0,40}}{PASSWORD_NAME})=)(?P<value>[^\s\"'&;#<>{{}}()]{{4,200}})",
+        part=r"[?&][\w-]{3,60}=",
+    ),
     _rule(
         "=",
         rf"(?i)([?&;](?:[\w-]{{0,40}}{_SECRET_NAME}|sig|signature|x-amz-signature)=)(?P<token>[^\s\"'&;#<>{{}}]{{6,500}})",
@@ -295,6 +299,7 @@ PLACE_RULES = (
     ),
     _rule("q~", r"(\dQ~)(?P<always>[A-Za-z0-9_.~-]{31,34})"),  # Azure
     *(_rule(keywords, expression) for keywords, expression in PROGRAM_FORMS),
+    *(_rule(keywords, expression, begins="*") for keywords, expression in BEGINNING_FORMS),
     # of passwords
     _rule("sha}", r"(?i)(?P<always>\{S?SHA\}[A-Za-z0-9+/]{20,}={0,2})"),
     _rule(

@@ -28,56 +28,17 @@ PROGRAM_FORMS = (
     ),
     ("/hooks/", r"(://[\w.:-]{1,100}/hooks/)(?P<random>[a-z0-9]{26})\b"),  # Mattermost
     # databases, directories, key stores, brokers
-    ("sqlcmd bcp", rf"(\b(?:sqlcmd|bcp)\b{COMMAND}-P{GAP}{QUOTE}){_PASSWORD}"),
-    (
-        "sqlplus",
-        rf"(\bsqlplus\s{{1,5}}(?:-\w{{1,9}}\s{{1,5}}){{0,3}}{QUOTE}\w{{1,60}}/)(?P<value>[^\s\"'$@/]{{3,200}})",
-    ),
-    ("ldap", rf"(\bldap[a-z]{{3,9}}\b{COMMAND}-w\s{{1,5}}{QUOTE}){_PASSWORD}"),
     ("-storepass -keypass", rf"(\s-(?:store|key)pass\s{{1,5}}{QUOTE}){_PASSWORD}"),
-    (
-        "rabbitmqctl",
-        rf"(\brabbitmqctl\s{{1,5}}(?:add_user|change_password)\s{{1,5}}\S{{1,100}}\s{{1,5}}{QUOTE}){_PASSWORD}",
-    ),
     (
         "chpasswd",
         rf"(\becho\s{{1,5}}{QUOTE}[\w.-]{{1,60}}:)(?P<value>[^\s\"'$|]{{3,200}})(?={QUOTE}{GAP}\|[^\n]{{0,40}}chpasswd)",
     ),
     (
-        "-stdin sudo passwd fd cryptsetup kinit",  # echo ... | sudo -S
-        (
-            rf"(\b(?:echo|printf)\s{{1,5}}(?:-\w{{1,3}}\s{{1,5}}){{0,2}}{QUOTE})(?P<value>[^\s\"'$|`]{{3,200}})"
-            rf"(?={QUOTE}{GAP}\|[^\n|]{{0,80}}?(?:-stdin\b|\bsudo\s{{1,5}}-S|\bpasswd\b|-fd[ =]0|\bcryptsetup|\bkinit))"
-        ),
-    ),
-    ("twine snowsql cqlsh", rf"(\b(?:twine|snowsql|cqlsh)\b{COMMAND}-p\s{{1,5}}{QUOTE}){_PASSWORD}"),
-    ("ipmitool mosquitto_", rf"(\b(?:ipmitool|mosquitto_\w{{1,9}})\b{COMMAND}-P\s{{1,5}}{QUOTE}){_PASSWORD}"),
-    ("ssh-keygen", rf"(\bssh-keygen\b{COMMAND}-[NP]\s{{1,5}}{QUOTE}){_PASSWORD}"),
-    ("wpa_passphrase", rf"(\bwpa_passphrase\s{{1,5}}\S{{1,60}}\s{{1,5}}{QUOTE}){_PASSWORD}"),
-    ("nmcli mysqladmin", rf"(\b(?:nmcli|mysqladmin)\b{COMMAND}password\s{{1,5}}{QUOTE}){_PASSWORD}"),
-    (
         "mysql mariadb",
         r"([\"'](?:mysql|mariadb)\w{0,12}[\"'],[^\n\]]{0,200}?[\"']-p)(?P<value>[^\s\"'$]{3,200})",
     ),
-    ("gh ", rf"(\bgh\s{{1,5}}secret\s{{1,5}}set\b{COMMAND}(?:-b|--body)[\s=]{{1,5}}{QUOTE}){_PASSWORD}"),
     ("freerdp", rf"(\bw?x?freerdp\d?\b{COMMAND}/p:{QUOTE}){_PASSWORD}"),
     ("/pass", rf"(?i)(\s/pass(?:word)?:{QUOTE})(?P<value>[^\s\"'%$*]{{3,200}})"),
-    ("net ", r"(?i)(\bnet\s{1,5}user\s{1,5}[\w.-]{1,60}\s{1,5})(?P<value>[^\s/*%$\"'][^\s\"']{2,100})(?=\s{1,5}/)"),
-    (
-        "send",  # of expect
-        (
-            r"(?i)(\b(?:password|passphrase)[^\n]{0,40}\n{0,2}[ \t]{0,20}(?:\{[ \t]{0,9})?send\s{1,5}(?:--\s)?[\"'])"
-            r"(?P<value>[^\s\"'$\\]{3,100})(?=\\[rn][\"'])"
-        ),
-    ),
-    ("insecure-password", rf"(\binsecure-password\s{{1,5}}){_PASSWORD}"),  # of HAProxy
-    ("stats", rf"(\bstats\s{{1,5}}auth\s{{1,5}}[^\s:]{{1,60}}:){_PASSWORD}"),
-    (
-        "user setuser",
-        r"(?im)(\b(?:user|setuser)\s{1,5}\S{1,60}\s{1,5}(?:on|off)\s(?:[^\n>]{0,60}\s)?>)(?P<value>[^\s$]\S{2,200})",
-    ),
-    ("az ", rf"(\baz\s{{1,5}}login\b{COMMAND}-p\s{{1,5}}{QUOTE}){_PASSWORD}"),
-    ("openssl", rf"(\bopenssl\b{COMMAND}-k\s{{1,5}}{QUOTE}){_PASSWORD}"),
     (
         "password=",  # of Redis, in .NET
         rf"(?i)(:\d{{2,5}},(?:{_HOST}(?::\d{{2,5}})?,){{0,5}}password=)(?P<value>[^\s\"',$]{{3,200}})",
@@ -99,23 +60,7 @@ PROGRAM_FORMS = (
         ),
     ),
     ("b3blbnnzac1rzxktdje", r"(\bb3BlbnNzaC1rZXktdjE)(?P<always>[A-Za-z0-9+/=]{20,})"),  # a key of SSH, its first line
-    (
-        "pass pwd",  # Username: admin, Password: ...
-        (
-            r"(?i)(\b(?:user(?:[ _]?name)?|login|e-?mail)[*`\"]{0,3}[ ]?[:=]\*{0,2}[ ]?[^\s,;|]{1,60}[,;/|]?[ \t]{1,3}"
-            r"(?:and[ ])?[-*]?[ ]?[*`\"]{0,3}(?:pass(?:word|wd)?|pwd?)[*`\"]{0,3}[ ]?[:=]\*{0,2}[ ]?[\"'`]?)"
-            r"(?P<mixed>[^\s\"'`,;|(){}\[\]<>]{4,100})(?=[\s\"'`,;|]|\Z)"
-        ),
-    ),
-    (
-        "pass",
-        r"(?i)(\bpass[\w.-]{0,40}[\"']?[ ]?[:=][ ]?[\"']?)(?P<always>(?-i:[a-z]{4}(?: [a-z]{4}){3}))\b",
-    ),  # of Google
     # keys of ciphers, salts and services in code
-    (
-        "createhmac createcipher createdecipher",
-        rf"(\bcreate(?:Hmac|Cipher|Decipher)(?:iv)?\({GAP}{_STRING},{GAP}[\"'`])(?P<value>[^\s\"'`$]{{6,200}})(?=[\"'`])",
-    ),
     (
         "hmac.new( aes.new( cookieparser( secretkeyspec(",
         rf"(\b(?:hmac\.new|AES\.new|cookieParser|SecretKeySpec)\({GAP}b?[\"'])(?P<value>[^\s\"'$]{{6,200}})(?=[\"'])",
@@ -140,4 +85,63 @@ PROGRAM_FORMS = (
     ),
     ("salt= pepper=", r"(?m)(^(?:export )?[A-Z0-9_]{0,40}(?:SALT|PEPPER)=)(?P<mixed>[^\s\"'$]{8,40})$"),
     (".new( .init(", r"(\b\w{1,30}\.(?:[nN]ew|init)\([\"'])(?P<random>[A-Za-z0-9]{24,64})(?=[\"'])"),
+)
+
+BEGINNING_FORMS = (
+    # (keywords with one of which each match begins, expression)
+    ("sqlcmd bcp", rf"(\b(?:sqlcmd|bcp)\b{COMMAND}-P{GAP}{QUOTE}){_PASSWORD}"),
+    (
+        "sqlplus",
+        rf"(\bsqlplus\s{{1,5}}(?:-\w{{1,9}}\s{{1,5}}){{0,3}}{QUOTE}\w{{1,60}}/)(?P<value>[^\s\"'$@/]{{3,200}})",
+    ),
+    ("ldap", rf"(\bldap[a-z]{{3,9}}\b{COMMAND}-w\s{{1,5}}{QUOTE}){_PASSWORD}"),
+    (
+        "rabbitmqctl",
+        rf"(\brabbitmqctl\s{{1,5}}(?:add_user|change_password)\s{{1,5}}\S{{1,100}}\s{{1,5}}{QUOTE}){_PASSWORD}",
+    ),
+    (
+        "echo printf",  # echo ... | sudo -S
+        (
+            rf"(\b(?:echo|printf)\s{{1,5}}(?:-\w{{1,3}}\s{{1,5}}){{0,2}}{QUOTE})(?P<value>[^\s\"'$|`]{{3,200}})"
+            rf"(?={QUOTE}{GAP}\|[^\n|]{{0,80}}?(?:-stdin\b|\bsudo\s{{1,5}}-S|\bpasswd\b|-fd[ =]0|\bcryptsetup|\bkinit))"
+        ),
+    ),
+    ("twine snowsql cqlsh", rf"(\b(?:twine|snowsql|cqlsh)\b{COMMAND}-p\s{{1,5}}{QUOTE}){_PASSWORD}"),
+    ("ipmitool mosquitto_", rf"(\b(?:ipmitool|mosquitto_\w{{1,9}})\b{COMMAND}-P\s{{1,5}}{QUOTE}){_PASSWORD}"),
+    ("ssh-keygen", rf"(\bssh-keygen\b{COMMAND}-[NP]\s{{1,5}}{QUOTE}){_PASSWORD}"),
+    ("wpa_passphrase", rf"(\bwpa_passphrase\s{{1,5}}\S{{1,60}}\s{{1,5}}{QUOTE}){_PASSWORD}"),
+    ("nmcli mysqladmin", rf"(\b(?:nmcli|mysqladmin)\b{COMMAND}password\s{{1,5}}{QUOTE}){_PASSWORD}"),
+    ("gh", rf"(\bgh\s{{1,5}}secret\s{{1,5}}set\b{COMMAND}(?:-b|--body)[\s=]{{1,5}}{QUOTE}){_PASSWORD}"),
+    ("net", r"(?i)(\bnet\s{1,5}user\s{1,5}[\w.-]{1,60}\s{1,5})(?P<value>[^\s/*%$\"'][^\s\"']{2,100})(?=\s{1,5}/)"),
+    (
+        "password passphrase",  # of expect
+        (
+            r"(?i)(\b(?:password|passphrase)[^\n]{0,40}\n{0,2}[ \t]{0,20}(?:\{[ \t]{0,9})?send\s{1,5}(?:--\s)?[\"'])"
+            r"(?P<value>[^\s\"'$\\]{3,100})(?=\\[rn][\"'])"
+        ),
+    ),
+    ("insecure-password", rf"(\binsecure-password\s{{1,5}}){_PASSWORD}"),  # of HAProxy
+    ("stats", rf"(\bstats\s{{1,5}}auth\s{{1,5}}[^\s:]{{1,60}}:){_PASSWORD}"),
+    (
+        "user setuser",
+        r"(?im)(\b(?:user|setuser)\s{1,5}\S{1,60}\s{1,5}(?:on|off)\s(?:[^\n>]{0,60}\s)?>)(?P<value>[^\s$]\S{2,200})",
+    ),
+    ("az", rf"(\baz\s{{1,5}}login\b{COMMAND}-p\s{{1,5}}{QUOTE}){_PASSWORD}"),
+    ("openssl", rf"(\bopenssl\b{COMMAND}-k\s{{1,5}}{QUOTE}){_PASSWORD}"),
+    (
+        "user login email e-mail",  # Username: admin, Password: ...
+        (
+            r"(?i)(\b(?:user(?:[ _]?name)?|login|e-?mail)[*`\"]{0,3}[ ]?[:=]\*{0,2}[ ]?[^\s,;|]{1,60}[,;/|]?[ \t]{1,3}"
+            r"(?:and[ ])?[-*]?[ ]?[*`\"]{0,3}(?:pass(?:word|wd)?|pwd?)[*`\"]{0,3}[ ]?[:=]\*{0,2}[ ]?[\"'`]?)"
+            r"(?P<mixed>[^\s\"'`,;|(){}\[\]<>]{4,100})(?=[\s\"'`,;|]|\Z)"
+        ),
+    ),
+    (
+        "pass",  # of an application at Google
+        r"(?i)(\bpass[\w.-]{0,40}[\"']?[ ]?[:=][ ]?[\"']?)(?P<always>(?-i:[a-z]{4}(?: [a-z]{4}){3}))\b",
+    ),
+    (
+        "createhmac createcipher createdecipher",
+        rf"(\bcreate(?:Hmac|Cipher|Decipher)(?:iv)?\({GAP}{_STRING},{GAP}[\"'`])(?P<value>[^\s\"'`$]{{6,200}})(?=[\"'`])",
+    ),
 )
