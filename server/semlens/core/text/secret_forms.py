@@ -163,52 +163,6 @@ PLACE_RULES = (
         rf"(?i)(\s(?:-H|--header)[ =]?{_QUOTE}[\w-]{{0,40}}(?:key|token|secret|auth)[\w-]{{0,20}}:\s{{0,5}})",
         r"(?P<token>[^\s\"'$<]{16,1000})(?=[\"'])",
     ),
-    _rule(
-        "7z zip",
-        rf"(\b(?:7z[ar]?\s{{1,5}}[axetul]\s{_COMMAND}?-p|(?:un)?zip\s{_COMMAND}?-P\s{{1,5}}){_QUOTE})",
-        r"(?P<value>[^\s\"'$-][^\s\"']{3,200})",
-        begins="7z zip unzip",
-    ),
-    _rule("ansible_", r"(\bansible_(?:ssh_|become_|sudo_|su_)?pass(?:word)?=[\"']?)(?P<value>[^\s\"'{}]{3,200})"),
-    _rule(
-        "curl",
-        rf"(?i)(\bcurl\b{_COMMAND}(?:-u|--user|-U|--proxy-user)[ =]?{_QUOTE}[^\s:\"'$]{{1,100}}:)",
-        r"(?P<value>[^\s\"']{3,200})",
-    ),
-    _rule(
-        "mysql mariadb", rf"(\b(?:mysql|mariadb)[\w-]{{0,12}}{_COMMAND}-p{_QUOTE})(?P<value>[^\s\"'-][^\s\"']{{2,200}})"
-    ),
-    _rule(
-        "htpasswd",
-        r"(\bhtpasswd\s{1,5}-\w{0,5}b\w{0,5}\s{1,5}\S{1,100}\s{1,5}\S{1,100}\s{1,5})(?P<value>[^\s\"']{3,200})",
-    ),
-    _rule(
-        "http",
-        rf"(\bhttps?\s{{1,5}}(?:-a|--auth)[ =]{_QUOTE}[^\s:\"'$]{{1,100}}:)(?P<value>[^\s\"']{{3,200}})",
-        begins="*",
-    ),
-    _rule("smbclient", rf"(\bsmbclient\b{_COMMAND}-U[ =]?{_QUOTE}[^\s%\"'$]{{1,100}}%)(?P<value>[^\s\"'$]{{3,200}})"),
-    _rule(
-        "mongo",
-        rf"(\bmongo(?:sh|dump|restore|import|export)?\s{_COMMAND}-p\s{{1,5}}{_QUOTE})(?P<value>[^\s\"'$-][^\s\"']{{2,200}})",
-    ),
-    _rule(
-        "net",
-        r"(?i)(\bnet\s{1,5}use\s[^\n/]{1,200}?\s)(?P<value>[^\s\"'$/%*]{4,200})(?=\s{1,5}/user:)",
-        begins="*",
-    ),
-    _rule("lftp", rf"(\blftp\b{_COMMAND}-u\s{{1,5}}{_QUOTE}[^\s,\"'$]{{1,100}},)(?P<value>[^\s\"'$]{{3,200}})"),
-    _rule(
-        "vault", r"(\bvault\s{1,5}login\s{1,5}(?:-\S{1,40}\s{1,5}){0,4}(?:token=)?)(?P<random>[A-Za-z0-9_.-]{20,200})"
-    ),
-    _rule("sshpass", rf"(\bsshpass\s{{1,5}}-p{_GAP}{_QUOTE})(?P<value>[^\s\"']{{3,200}})"),
-    _rule("redis-cli", rf"(\bredis-cli\b{_COMMAND}-a\s{{1,5}}{_QUOTE})(?P<value>[^\s\"']{{3,200}})"),
-    _rule("docker", rf"(\bdocker\s{{1,5}}login\b{_COMMAND}-p[\s=]{{1,5}}{_QUOTE})(?P<value>[^\s\"']{{3,200}})"),
-    _rule("pass:", rf"(-pass(?:in|out)?\s{{1,5}}{_QUOTE}pass:)(?P<value>[^\s\"']{{3,200}})"),
-    _rule(
-        "convertto-securestring",
-        r"(?i)(\bConvertTo-SecureString\s{1,5}(?:-String\s{1,5})?[\"'])(?P<value>[^\"'\n]{3,200})",
-    ),
     # after a user name, in code and in SQL
     _rule(
         "auth login credential imap_open( wifi",
@@ -352,10 +306,6 @@ PLACE_RULES = (
         rf"(?i)(\bbuildConfigField\s?\(?[^\n]{{0,60}}\"\w{{0,40}}{_SECRET_NAME}\"\s{{0,5}},\s{{0,10}}[\"'](?:\\\"|\"))(?P<value>[^\"'\\\n]{{6,300}})",
     ),
     _rule('"kty"', r"(\"(?:d|p|q|dp|dq|qi|k)\"\s{0,5}:\s{0,5}\")(?P<always>[A-Za-z0-9_-]{40,})(?=\")"),
-    _rule(
-        "requirepass masterauth",
-        r"(?m)((?:^[ \t]{0,20}|\s--)(?:requirepass|masterauth)\s{1,5}\"?)(?P<value>[^\s\"']{3,200})",
-    ),
     _rule(":_authtoken", r"(:_authToken=\s*)(?P<always>[^\s\"'$]{4,})"),
     _rule(
         "_auth _password",

@@ -45,6 +45,10 @@ PROGRAM_FORMS = (
     ),
     # files
     (
+        "requirepass masterauth",
+        r"(?m)((?:^[ \t]{0,20}|\s--)(?:requirepass|masterauth)\s{1,5}\"?)(?P<value>[^\s\"']{3,200})",
+    ),
+    (
         "authorization",  # requests of an HTTP client: user and password
         rf"(?im)(^authorization:[ \t]{{0,9}}(?:basic|digest)[ \t]{{1,9}}[^\s:{{}}]{{1,100}}[ \t]{{1,9}}){_PASSWORD}",
     ),
@@ -89,6 +93,49 @@ PROGRAM_FORMS = (
 
 BEGINNING_FORMS = (
     # (keywords with one of which each match begins, expression)
+    (
+        "7z zip unzip",
+        (
+            rf"(\b(?:7z[ar]?\s{{1,5}}[axetul]\s{COMMAND}?-p|(?:un)?zip\s{COMMAND}?-P\s{{1,5}}){QUOTE})"
+            r"(?P<value>[^\s\"'$-][^\s\"']{3,200})"
+        ),
+    ),
+    ("ansible_", r"(\bansible_(?:ssh_|become_|sudo_|su_)?pass(?:word)?=[\"']?)(?P<value>[^\s\"'{}]{3,200})"),
+    (
+        "curl",
+        (
+            rf"(?i)(\bcurl\b{COMMAND}(?:-u|--user|-U|--proxy-user)[ =]?{QUOTE}[^\s:\"'$]{{1,100}}:)"
+            r"(?P<value>[^\s\"']{3,200})"
+        ),
+    ),
+    ("mysql mariadb", rf"(\b(?:mysql|mariadb)[\w-]{{0,12}}{COMMAND}-p{QUOTE})(?P<value>[^\s\"'-][^\s\"']{{2,200}})"),
+    (
+        "htpasswd",
+        r"(\bhtpasswd\s{1,5}-\w{0,5}b\w{0,5}\s{1,5}\S{1,100}\s{1,5}\S{1,100}\s{1,5})(?P<value>[^\s\"']{3,200})",
+    ),
+    (
+        "http",
+        rf"(\bhttps?\s{{1,5}}(?:-a|--auth)[ =]{QUOTE}[^\s:\"'$]{{1,100}}:)(?P<value>[^\s\"']{{3,200}})",
+    ),
+    ("smbclient", rf"(\bsmbclient\b{COMMAND}-U[ =]?{QUOTE}[^\s%\"'$]{{1,100}}%)(?P<value>[^\s\"'$]{{3,200}})"),
+    (
+        "mongo",
+        rf"(\bmongo(?:sh|dump|restore|import|export)?\s{COMMAND}-p\s{{1,5}}{QUOTE})(?P<value>[^\s\"'$-][^\s\"']{{2,200}})",
+    ),
+    (
+        "net",
+        r"(?i)(\bnet\s{1,5}use\s[^\n/]{1,200}?\s)(?P<value>[^\s\"'$/%*]{4,200})(?=\s{1,5}/user:)",
+    ),
+    ("lftp", rf"(\blftp\b{COMMAND}-u\s{{1,5}}{QUOTE}[^\s,\"'$]{{1,100}},)(?P<value>[^\s\"'$]{{3,200}})"),
+    ("vault", r"(\bvault\s{1,5}login\s{1,5}(?:-\S{1,40}\s{1,5}){0,4}(?:token=)?)(?P<random>[A-Za-z0-9_.-]{20,200})"),
+    ("sshpass", rf"(\bsshpass\s{{1,5}}-p{GAP}{QUOTE})(?P<value>[^\s\"']{{3,200}})"),
+    ("redis-cli", rf"(\bredis-cli\b{COMMAND}-a\s{{1,5}}{QUOTE})(?P<value>[^\s\"']{{3,200}})"),
+    ("docker", rf"(\bdocker\s{{1,5}}login\b{COMMAND}-p[\s=]{{1,5}}{QUOTE})(?P<value>[^\s\"']{{3,200}})"),
+    ("-pass", rf"(-pass(?:in|out)?\s{{1,5}}{QUOTE}pass:)(?P<value>[^\s\"']{{3,200}})"),
+    (
+        "convertto-securestring",
+        r"(?i)(\bConvertTo-SecureString\s{1,5}(?:-String\s{1,5})?[\"'])(?P<value>[^\"'\n]{3,200})",
+    ),
     ("sqlcmd bcp", rf"(\b(?:sqlcmd|bcp)\b{COMMAND}-P{GAP}{QUOTE}){_PASSWORD}"),
     (
         "sqlplus",

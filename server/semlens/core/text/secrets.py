@@ -16,10 +16,9 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator
 
-from semlens.core.text.long_secrets import spans_in_kubernetes_secrets
+from semlens.core.text.long_secrets import spans_in_kubernetes_secrets, values_of_secret_columns
 from semlens.core.text.searched_text import SearchedText
 from semlens.core.text.secret_forms import BASIC_AUTH_RULES, BLOCK_RULES, NAMED_PLACE_RULES, PLACE_RULES, ValueGroup
-from semlens.core.text.secret_inserts import values_of_secret_columns
 from semlens.core.text.secret_names import COMPOUND
 from semlens.core.text.secret_values import (
     CODE_NAME,
