@@ -16,7 +16,7 @@ from semlens.cluster.errors import ClusterError
 from semlens.core.paths import make_private_folders
 from semlens.core.private_file import NotPrivateError, read_private, write_private
 from semlens.core.text.printable import printable
-from semlens.index.storage.writer_lock import WriterLock
+from semlens.index.storage.writer_lock import LockUnusableError, WriterLock
 from semlens.settings.loading import Settings
 from semlens.settings.user_sources import config_folder
 from semlens.share.object_store import ObjectStore
@@ -67,18 +67,23 @@ class SeenEntries:
                 lock.release()
         except NotPrivateError as error:
             raise self._unusable("others may read or change it; `chmod 600` it") from error
+        except LockUnusableError as error:
+            raise self._unusable("it cannot be locked; set SEMLENS_CONFIG_DIR to a folder on a local disk") from error
         except OSError as error:
             raise self._unusable(error.strerror or str(error)) from error
 
     def _newest(self, url: str, entries: Sequence[Repository]) -> tuple[list[Repository], list[str]]:
         stores = self._read()
         known = stores.setdefault(url, {})
-        kept = [entry for entry in entries if entry.number >= known.get(entry_name(entry), 0)]
+        kept: list[Repository] = []
+        older: list[Repository] = []
+        for entry in entries:
+            (kept if entry.number >= known.get(entry_name(entry), 0) else older).append(entry)
         newer = {entry_name(entry): entry.number for entry in kept if entry.number > known.get(entry_name(entry), 0)}
         if newer:
             known |= newer
             write_private(self.path, json.dumps(stores))
-        return kept, [self._problem(entry) for entry in entries if entry not in kept]
+        return kept, [self._problem(entry) for entry in older]
 
     def _read(self) -> dict[str, dict[str, int]]:
         try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 from pathlib import Path
 
 from semlens.core.cancel import CancelToken
@@ -13,6 +15,7 @@ from semlens.files.local_git import LocalGit
 _TIMEOUT_S = 30.0
 _MAX_BYTES = 64 << 20
 _MAX_REF_CHARACTERS = 1_000
+_UNTRUSTED = re.compile(r"repository at '(.+)'")
 
 
 def start_of_changes(root: Path, ref: str, cancel: CancelToken) -> str:
@@ -71,14 +74,17 @@ def _git(root: Path, cancel: CancelToken) -> LocalGit:
 
 
 def _explained(git: LocalGit, ref: str, stderr: str) -> UsageError | WorkspaceError:
-    text, root = stderr.lower(), git.folder
-    if "not a git repository" in text:  # `git diff` says so too where git does not trust the repository
-        text = git.run("rev-parse", "--git-dir").errors.lower()
+    errors, root = stderr, git.folder
+    if "not a git repository" in errors.lower():  # `git diff` says so too where git does not trust the repository
+        errors = git.run("rev-parse", "--git-dir").errors
+    text = errors.lower()
     if "not a git repository" in text:
         return WorkspaceError(f"{printable(str(root))} is in no git repository, so changes are not known. Give a diff.")
     if "dubious ownership" in text:
-        shown = printable(str(root))
-        fix = f"Run: git config --global --add safe.directory {shown}"
+        top = _UNTRUSTED.search(errors)  # git compares with the top of the work tree
+        shown = printable(top[1] if top else str(root))
+        quoted = f'"{shown}"' if os.name == "nt" else shlex.quote(shown)
+        fix = f"Run: git config --global --add safe.directory {quoted}"
         return WorkspaceError(f"git does not trust {shown}, because another user owns it. {fix}")
     if text.startswith("usage:"):
         return UsageError(

@@ -15,7 +15,7 @@ import stat
 import threading
 import zlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -62,8 +62,14 @@ WRITE_SECONDS = 60.0
 N_PARTS = 4
 """Of one object that are written at once. Each has the time above, so more would need a faster network."""
 
+_CANCEL_SECONDS = 0.1
+"""How often a transfer looks whether it is cancelled, whatever the store does."""
+
 _WHOLE_SECONDS = 86_400.0
 """For one object. It may be large and the network slow, so only a silence ends a request."""
+
+_FORBIDDEN = "Permission denied"
+"""What the system says of a file in a folder. obstore has no error of its own for it."""
 
 _PREFIX = "semlens/1"
 _READ_BYTES = 8 << 20
@@ -131,29 +137,34 @@ class ObjectStore:
         :raises RejectedError: when it is missing or its bytes are others than its name says.
         :raises ShareError: when the store does not answer. :raises OSError: when the disk is full.
         """
-        digest, n_read = hashlib.sha256(), 0
-        unpacker = Unpacker(one.unpacked_size) if one.unpacked_size else None
         self._check_no_pipe(_object_name(one.sha256))
         try:
-            result = obstore.get(self._store, f"{_PREFIX}/{_object_name(one.sha256)}")
-            with open(target, "xb", opener=_open_private) as file:
-                for chunk in result.stream(min_chunk_size=_READ_BYTES):
-                    cancel.check()
-                    n_read += len(chunk)
-                    if n_read > one.size:
-                        break
-                    digest.update(chunk)
-                    file.write(chunk if unpacker is None else unpacker.unpack(chunk))
-            is_whole = unpacker is None or unpacker.is_whole
+            is_whole = _answered(partial(self._transfer, one, target, cancel), cancel)
         except FileNotFoundError:
             raise RejectedError(f"{printable(self.url)} lacks an object of its index. Push it again.") from None
         except BaseError as error:
             raise self._problem(error) from error
         except zlib.error:
             is_whole = False
-        if not is_whole or n_read != one.size or digest.hexdigest() != one.sha256:
+        if not is_whole:
             raise RejectedError(f"An object of {printable(self.url)} is damaged. Push it again.")
         make_read_only(target)
+
+    def _transfer(self, one: SharedObject, target: Path, cancel: CancelToken) -> bool:
+        """Whether the bytes that came are those of the object's name."""
+        digest, n_read = hashlib.sha256(), 0
+        unpacker = Unpacker(one.unpacked_size) if one.unpacked_size else None
+        result = obstore.get(self._store, f"{_PREFIX}/{_object_name(one.sha256)}")
+        with open(target, "xb", opener=_open_private) as file:
+            for chunk in result.stream(min_chunk_size=_READ_BYTES):
+                cancel.check()
+                n_read += len(chunk)
+                if n_read > one.size:
+                    return False
+                digest.update(chunk)
+                file.write(chunk if unpacker is None else unpacker.unpack(chunk))
+        is_unpacked = unpacker is None or unpacker.is_whole
+        return is_unpacked and n_read == one.size and digest.hexdigest() == one.sha256
 
     def _check_no_pipe(self, name: str) -> None:
         """Others may write into a folder. Opening a pipe waits for its other end, for ever, and obstore has no timeout.
@@ -207,7 +218,8 @@ class ObjectStore:
     def entries(self, folder: str) -> Iterator[Entry]:
         """:raises ShareError: when the store does not answer."""
         try:
-            for page in obstore.list(self._store, f"{_PREFIX}/{folder}"):
+            pages = iter(obstore.list(self._store, f"{_PREFIX}/{folder}"))
+            while page := _answered(lambda: next(pages, None)):
                 for one in page:
                     yield Entry(one["path"].removeprefix(f"{_PREFIX}/"), one["size"], one["last_modified"])
         except BaseError as error:
@@ -216,7 +228,7 @@ class ObjectStore:
     def delete(self, names: list[str]) -> None:
         """:raises ShareError: when the store does not answer."""
         try:
-            obstore.delete(self._store, [f"{_PREFIX}/{name}" for name in names])
+            _answered(partial(obstore.delete, self._store, [f"{_PREFIX}/{name}" for name in names]))
         except FileNotFoundError:
             return
         except BaseError as error:
@@ -229,7 +241,8 @@ class ObjectStore:
             said, advice = code[1], _ADVICE[code[1]]
         else:
             said, advice = text.partition("\n")[0][:300], "Check the URL, the network and the credentials."
-        kind = DeniedError if isinstance(error, PermissionDeniedError) else ShareError
+        is_denied = isinstance(error, PermissionDeniedError) or (self._folder is not None and _FORBIDDEN in text)
+        kind = DeniedError if is_denied else ShareError
         return kind(f"The store {printable(self.url)} cannot be used: {printable(said)}. {advice}")
 
 
@@ -248,8 +261,11 @@ def _open_private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _answered(call: Callable[[], T]) -> T:
-    """Wait for the store on another thread, because Ctrl+C does not interrupt obstore."""
+def _answered(call: Callable[[], T], cancel: CancelToken | None = None) -> T:
+    """Let another thread wait for the store, because nothing interrupts obstore.
+
+    :raises Cancelled: when the token is cancelled. The other thread ends when the store says something.
+    """
     future: Future[T] = Future()
 
     def run() -> None:
@@ -259,6 +275,8 @@ def _answered(call: Callable[[], T]) -> T:
             future.set_exception(error)
 
     threading.Thread(target=run, name="semlens-store", daemon=True).start()
+    while cancel is not None and not wait([future], _CANCEL_SECONDS).done:
+        cancel.check()
     return future.result()
 
 

@@ -144,6 +144,9 @@ def _download(
                 future.result()
                 done += one.size
                 progress("Downloading", done, total)
+        except (KeyboardInterrupt, SystemExit):
+            cancel.cancel()  # else the pool waits until what was begun has arrived
+            raise
         finally:
             for future in futures:
                 future.cancel()

@@ -47,13 +47,15 @@ def checked_url(url: str) -> str:
 
 def read_token(config_folder: Path, url: str) -> str:
     """:raises TeamError: when there is none, it cannot be one, or the file is not private."""
-    token = os.environ.get(TEAM_TOKEN_VARIABLE, "").strip() or _from_keyring(url) or _from_file(config_folder, url)
+    named = os.environ.get(TEAM_TOKEN_VARIABLE, "").strip()
+    token = named or _from_keyring(url) or _from_file(config_folder, url)
     if not token:
         raise TeamError(f"There is no token for {url}. `semlens team join {url}` asks for it and keeps it.")
     if not is_token(token):
-        raise TeamError(
-            f"The token for {url} has characters that no token has. `semlens team join {url}` keeps another."
-        )
+        whose, advice = f"for {url}", f"`semlens team join {url}` keeps another."
+        if named:
+            whose, advice = f"in {TEAM_TOKEN_VARIABLE}", "Set the variable again, or unset it."
+        raise TeamError(f"The token {whose} has characters that no token has. {advice}")
     return token
 
 

@@ -96,6 +96,16 @@ def test_a_damaged_memory_is_told(site, read, content):
         read()
 
 
+def test_where_there_are_no_locks_the_folder_of_settings_is_named(site, read, monkeypatch):
+    def refuse(*_arguments):
+        raise seen_entries.LockUnusableError("no locks")
+
+    site.build(site.repository("app", 1))
+    monkeypatch.setattr(seen_entries.WriterLock, "acquire", refuse)
+    with pytest.raises(ClusterError, match="set SEMLENS_CONFIG_DIR to a folder on a local disk"):
+        read()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
 def test_a_memory_that_others_may_change_is_told(site, read):
     site.build(site.repository("app", 1))

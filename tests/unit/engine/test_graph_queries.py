@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -51,7 +52,7 @@ UNTRUSTING_GIT = """#!/bin/sh
 case "$*" in
 *" config "*) exit 1 ;;
 *" diff "*) echo "warning: Not a git repository. Use --no-index to compare two paths" >&2; exit 129 ;;
-*) echo "fatal: detected dubious ownership in repository at '$PWD'" >&2; exit 128 ;;
+*) echo "fatal: detected dubious ownership in repository at '$PWD/a top'" >&2; exit 128 ;;
 esac
 """
 
@@ -109,6 +110,20 @@ def test_a_name_in_a_string_is_no_use(workspace):
     found = engine.callers(NeighboursRequest(name="Recovery"), CancelToken())
     assert shown(found.edges) == {("c.go", "Use", EdgeKind.USE, ((2, 17),))}
     assert engine.callees(NeighboursRequest(name="Report"), CancelToken()).edges == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("a.sh", 'helper() {\n  echo 1\n}\n\nmain() {\n  x="$(helper 1)"\n}\n'),
+        ("a.kt", 'fun helper(y: Int): Int {\n    return y\n}\n\nfun main(): String {\n    return "${helper(1)}"\n}\n'),
+    ],
+)
+def test_code_within_a_string_counts(workspace, path, source):
+    workspace.write(path, source)
+    engine = workspace.engine()
+    assert [edge.hit.name for edge in engine.callees(NeighboursRequest(name="main"), CancelToken()).edges] == ["helper"]
+    assert [edge.hit.name for edge in engine.callers(NeighboursRequest(name="helper"), CancelToken()).edges] == ["main"]
 
 
 def test_a_type_uses_what_its_methods_use_outside_of_it(workspace):
@@ -359,8 +374,10 @@ def test_git_that_does_not_trust_the_owner_says_so(made, tmp_path, monkeypatch):
     script.write_text(UNTRUSTING_GIT)
     script.chmod(0o755)
     monkeypatch.setenv("PATH", str(script.parent), prepend=os.pathsep)
-    with pytest.raises(WorkspaceError, match=r"another user owns it\. Run: git config --global --add safe\.directory "):
+    with pytest.raises(WorkspaceError, match=r"another user owns it\. Run: ") as caught:
         made.engine().impact(ImpactRequest(), CancelToken())
+    command = shlex.split(str(caught.value).partition("Run: ")[2])
+    assert command == ["git", "config", "--global", "--add", "safe.directory", f"{made.folder}/a top"]
 
 
 @pytest.mark.parametrize("driver", [b"evil", b"a=b", b"\xff", b"x.clean"])

@@ -86,7 +86,9 @@ class Team:
             progress=lambda *_: None,
         )
 
-    def pull(self, workspace: Workspace, *, trusted: tuple[str, ...] | None = None) -> pulling.Pulled:
+    def pull(
+        self, workspace: Workspace, *, trusted: tuple[str, ...] | None = None, cancel: CancelToken | None = None
+    ) -> pulling.Pulled:
         return pulling.pull(
             workspace.folder,
             workspace.cache,
@@ -95,7 +97,7 @@ class Team:
             (self.key.public,) if trusted is None else trusted,
             self.sampler,
             Discovery(workspace.folder, make_settings(self.model)),
-            cancel=CancelToken(),
+            cancel=cancel or CancelToken(),
             progress=lambda *_: None,
         )
 

@@ -12,18 +12,21 @@ import threading
 import zlib
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from engine_cases import DEADLINE_S
 
+from semlens.core.cancel import CancelToken
+from semlens.core.errors import Cancelled
 from semlens.index.segment.columns import read_column_file, write_column_file
 from semlens.index.storage.seeding import has_commit
 from semlens.index.versions import FORMAT_VERSION
 from semlens.share import manifest, object_store, publishing
 from semlens.share.errors import RejectedError, ShareError
 from semlens.share.manifest import SharedObject
-from semlens.share.object_store import ObjectStore
+from semlens.share.object_store import DeniedError, ObjectStore
 
 from .conftest import Team
 
@@ -130,6 +133,52 @@ def test_an_interrupt_does_not_wait_for_a_store_that_hangs(team, monkeypatch):
         ObjectStore(team.url).read("trees/x/y", 1)
     assert not may_end.is_set()
     may_end.set()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_a_transfer_that_stalls_is_cancelled(team, monkeypatch, interrupted):
+    """Also by Ctrl+C, which cancels what the threads of a pull still wait for."""
+    stalls, may_end, cancel = threading.Event(), threading.Event(), CancelToken()
+
+    def stream(**_options):
+        stalls.set()
+        may_end.wait(DEADLINE_S)
+        yield b""
+
+    def end():
+        stalls.wait(DEADLINE_S)
+        if interrupted:
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        else:
+            cancel.cancel()
+
+    team.push()
+    clone = team.clone("clone")
+    get = object_store.obstore.get
+
+    def stalling(*arguments):
+        result = get(*arguments)
+        return SimpleNamespace(meta=result.meta, bytes=result.bytes, stream=stream)
+
+    monkeypatch.setattr(object_store.obstore, "get", stalling)
+    threading.Thread(target=end, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt if interrupted else Cancelled):
+        team.pull(clone, cancel=cancel)
+    assert not may_end.is_set()
+    may_end.set()
+
+
+def test_a_file_that_may_not_be_read_is_denied(team, monkeypatch):
+    """A manifest that a colleague pushed with a strict umask. obstore knows no such error for folders."""
+    said = "Generic LocalFileSystem error: Unable to open file /x: Permission denied (os error 13)"
+
+    def get(*_arguments):
+        raise object_store.BaseError(said)
+
+    monkeypatch.setattr(object_store.obstore, "get", get)
+    with pytest.raises(DeniedError):
+        ObjectStore(team.url).read("trees/x/y", 1)
 
 
 @pytest.fixture(scope="module")

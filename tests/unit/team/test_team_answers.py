@@ -144,7 +144,7 @@ def test_a_token_with_odd_characters_costs_no_local_hit(tmp_path, monkeypatch, t
     monkeypatch.setenv("SEMLENS_TEAM_TOKEN", token)
     result = opened.search("fetch with retry")
     assert result.hits[0].path == "retry.py"
-    assert "has characters that no token has" in result.notes[-1]
+    assert "The token in SEMLENS_TEAM_TOKEN has characters that no token has" in result.notes[-1]
     opened.close()
 
 

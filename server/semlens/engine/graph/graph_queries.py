@@ -39,6 +39,7 @@ from semlens.graph.unused import unused_definitions
 from semlens.graph.walk import walk
 from semlens.index.snapshot import IndexSnapshot
 from semlens.search.query.filter_masks import is_below
+from semlens.syntax.references.code_text import PLAIN_STRINGS
 
 MAX_OTHERS = 5
 MAX_CHECKED = 3_000
@@ -199,8 +200,10 @@ def _edge(
     if hit is None or document is None:
         return None
     spans = places_in(user_view, user.symbol, document.lines, _names_used(resolver, used), one.kind, nested=is_used)
-    if not spans and one.kind is not ReferenceKind.BASE and not (is_used and resolver.kind_of(user) in TYPE_KINDS):
-        return None  # it stands in a string; what a type uses may stand in its members elsewhere
+    may_be_elsewhere = one.kind is ReferenceKind.BASE or (is_used and resolver.kind_of(user) in TYPE_KINDS)
+    language = user_view.segment.files.language(resolver.file_of(*user))
+    if not spans and language in PLAIN_STRINGS and not may_be_elsewhere:
+        return None  # it stands in a string
     texts = {line: document.lines[line] for span in spans for line in (span.start_line, span.end_line)}
     confidence = round(one.confidence, 3)
     return GraphEdge(hit, _KINDS[one.kind], confidence, spans, texts, is_test=is_test(resolver, one.view, one.row))

@@ -13,6 +13,9 @@ _QUOTED = rb"\"(?:\\.|[^\"\\])*+(?:\"|(?P<open>\\?\Z))|`[^`]*+(?:`|(?P<open_back
 _STRINGS = re.compile(_QUOTED + rb"|'(?:\\.|[^'\\])'")
 _STRINGS_AND_APOSTROPHES = re.compile(_QUOTED + rb"|'(?:\\.|[^'\\])*+(?:'|(?P<open_apostrophe>\\?\Z))")
 _RUST_STRING = re.compile(rb"\"(?:\\.|[^\"\\])*\"", re.DOTALL)
+PLAIN_STRINGS = frozenset("c cpp go java javascript lua objc python tsx typescript zig".split())
+"""Languages whose strings hold no code, but for those that `code_only` leaves. Elsewhere code may stand in `"${…}"`."""
+
 _MAX_HASHES = 8  # around a raw string
 _BLANKS = bytes(byte if byte == 0x0A else 0x20 for byte in range(256))
 
