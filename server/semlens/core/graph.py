@@ -59,7 +59,7 @@ class NeighboursResult(NamedTuple):
 
     :ivar others: other symbols with the requested name, the first of ``n_others``.
     :ivar omitted: edges beyond the limit. :ivar unseen: references that were not looked at, because there are too many.
-    :ivar omitted_at: the same by distance.
+    :ivar omitted_at: edges beyond the limit by distance. :ivar unseen_at: the same for references.
     """
 
     symbol: SearchHit
@@ -70,6 +70,7 @@ class NeighboursResult(NamedTuple):
     n_others: int
     generation: int
     omitted_at: tuple[int, ...] = (0,)
+    unseen_at: tuple[int, ...] = ()
 
 
 class ImpactRequest(NamedTuple):

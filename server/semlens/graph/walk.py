@@ -32,11 +32,11 @@ class Step(NamedTuple, Generic[T]):
 
 
 class Walk(NamedTuple, Generic[T]):
-    """:ivar omitted: edges beyond the limit, for each distance. :ivar n_unseen: see `Neighbours`."""
+    """:ivar omitted: edges beyond the limit, for each distance. :ivar unseen: see `Neighbours`, for each distance."""
 
     steps: list[Step[T]]
     omitted: tuple[int, ...]
-    n_unseen: int
+    unseen: tuple[int, ...]
 
 
 def walk(
@@ -55,14 +55,15 @@ def walk(
     """
     steps: list[Step[T]] = []
     omitted: list[int] = []
-    n_unseen = 0
+    unseen: list[int] = []
     followed = {start}
     level = [(-1, start, 1.0)]
     for distance in range(1, depth + 1):
         found: list[tuple[int, int, SymbolPlace, Neighbour, float]] = []
+        unseen.append(0)
         for through, place, sure in level:
             neighbours = find(place)
-            n_unseen += neighbours.n_unseen
+            unseen[-1] += neighbours.n_unseen
             found += [
                 (rank, through, place, one, sure * one.confidence)
                 for rank, one in enumerate(neighbours.edges)
@@ -83,4 +84,4 @@ def walk(
             if is_symbol(one) and key not in followed and sure >= _LEAST_PATH and len(followed) <= MAX_FOLLOWED:
                 followed.add(key)
                 level.append((len(steps) - 1, key, sure))
-    return Walk(steps, tuple(omitted), n_unseen)
+    return Walk(steps, tuple(omitted), tuple(unseen))

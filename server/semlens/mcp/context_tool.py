@@ -26,13 +26,11 @@ from semlens.service.codec import Json
 _LISTS_SHARE = 2
 """Lists of places take at most this part of the budget: 1/2. Code has the rest."""
 
-_FENCE_TOKENS = 12
-"""Of the fence of the definition, and of a mark for lines that do not fit."""
-
 _N_JUDGED = 11
 """Hits of the search whose confidence a pack for a query has. `search_code` asks for as many, so both say the same."""
 
 _NO_CODE = "No code of the index is here, or none fits the budget."
+_NO_ROOM = "The code of the definition does not fit the budget."
 
 
 class ContextTool:
@@ -81,10 +79,8 @@ class ContextTool:
         lines += ["definition:", f"  {place_of(symbol)}  {printable(mask_secrets(short_name(symbol))[0])}"]
         left = arguments.budget // _LISTS_SHARE - counter.count("\n".join(lines))
         lines += neighbour_lists(used_by, uses, arguments.depth, left, counter)
-        parts = [_cut("\n".join(lines), arguments.budget)]
-        definition = self._definition(symbol, arguments.budget - counter.count(parts[0]))
-        if definition:
-            parts.append(definition)
+        parts = [_cut("\n".join(lines), arguments.budget - counter.count(_NO_ROOM))]
+        parts += self._definition(symbol, arguments.budget - counter.count(parts[0]))
         left = arguments.budget - counter.count("\n".join(parts))
         if left > 0:
             pack = self._service.context(_request("", place, folders, left, tests=True), cancel)
@@ -92,17 +88,21 @@ class ContextTool:
         text = "\n".join(parts)
         return ToolAnswer(text, {"text": text, "complete": not notice.stale})
 
-    def _definition(self, symbol: SearchHit, budget: int) -> str:
-        """Its code in a fence, shortened where it does not fit; "" where not even that does."""
-        counter = token_counter()
+    def _definition(self, symbol: SearchHit, budget: int) -> list[str]:
+        """Its code in a fence, shortened until it fits, or a line that says that it does not; [] if unreadable."""
         code = self._code.whole(symbol)
-        shown = shorten(code, (), budget - _FENCE_TOKENS, counter, fill=True) if code.lines else ()
-        body = self._code.body(symbol, shown)
-        text = fenced(f"{symbol.language} {place_of(symbol)}", "\n".join(body)).rstrip("\n")
-        if not shown or counter.count(text) > budget:
-            return ""
-        self._code.add(symbol, shown)
-        return text
+        if not code.lines:
+            return []
+        counter = token_counter()
+        info = f"{symbol.language} {place_of(symbol)}"
+        share = budget - counter.count(fenced(info, ""))
+        while share > 0 and (shown := shorten(code, (), share, counter, fill=True)):
+            text = fenced(info, "\n".join(self._code.body(symbol, shown).lines)).rstrip("\n")
+            if counter.count(text) <= budget:
+                self._code.add(symbol, shown)
+                return [text]
+            share = share * 7 // 8
+        return [_NO_ROOM]
 
     def _fitting(self, blocks: Iterable[PackBlock], budget: int) -> list[str]:
         counter = token_counter()

@@ -5,8 +5,8 @@ Each line that is left out or was given before has a mark with its number, so th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from semlens.core.hit import SearchHit
@@ -20,7 +20,17 @@ from semlens.mcp.shown_lines import ShownLines
 from semlens.search.context.render import fenced
 
 _ELLIPSIS = "..."
-_MARK = re.compile(r"\.\.\. lines \d+-\d+\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The code of a hit, as lines to show.
+
+    :ivar has_code: whether any line is of the repository. Its text cannot tell, because code may look like a mark.
+    """
+
+    lines: tuple[str, ...] = ()
+    has_code: bool = False
 
 
 class HitCode:
@@ -43,15 +53,18 @@ class HitCode:
             return Stretch(1, ())
         return self.snippet(mask_hit(hit._replace(snippet_span=hit.span), lines))
 
-    def body(self, hit: SearchHit, parts: Sequence[Stretch]) -> list[str]:
+    def body(self, hit: SearchHit, parts: Sequence[Stretch]) -> Body:
         """The parts of a hit's code, with marks for its other lines and for what was given before."""
         path, first, last = printable(hit.path), hit.span.start_line + 1, hit.span.last_line + 1
         lines: list[str] = []
+        has_code = False
         for before, part in pairwise((None, *parts, None)):
             lines += elision(before, part, first, last)
             if part is not None:
-                lines += map(printable_lines, self._shown_lines.without_repeats(path, part.first, part.lines))
-        return lines
+                shown = self._shown_lines.without_repeats(path, part.first, part.lines)
+                has_code = has_code or len(shown) > 1 or len(shown) == len(part.lines) == 1  # else one mark for all
+                lines += map(printable_lines, shown)
+        return Body(tuple(lines), has_code)
 
     def add(self, hit: SearchHit, parts: Sequence[Stretch]) -> None:
         """Remember that the parts were given."""
@@ -66,11 +79,11 @@ class HitCode:
         return document.lines if document is not None else ()
 
 
-def in_fence(body: Sequence[str]) -> list[str]:
+def in_fence(body: Body) -> list[str]:
     """The lines of an answer. Marks alone need no fence."""
-    if all(map(_MARK.match, body)):
-        return list(body)
-    return fenced("", "\n".join(body)).rstrip("\n").split("\n")
+    if not body.has_code:
+        return list(body.lines)
+    return fenced("", "\n".join(body.lines)).rstrip("\n").split("\n")
 
 
 def _marked(snippet: str) -> tuple[str, ...]:

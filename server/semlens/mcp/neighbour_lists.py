@@ -62,9 +62,10 @@ def _lists(used_by: NeighboursResult, uses: NeighboursResult, depth: int) -> Ite
     for distance in range(2, depth + 1):
         for title, result in (("used by", used_by), ("uses", uses)):
             edges = [edge for edge in result.edges if edge.distance == distance]
-            if edges:
+            n_beyond = _n_beyond(result, distance)
+            if edges or n_beyond:
                 lines = tuple(_line(edge, via=result.edges[edge.through]) for edge in edges)
-                yield _List(f"{title}, {distance} steps away", lines, _omitted(result, distance))
+                yield _List(f"{title}, {distance} steps away", lines, n_beyond)
 
 
 def _near(
@@ -76,13 +77,14 @@ def _near(
 
 
 def _beyond(near: Sequence[GraphEdge], result: NeighboursResult) -> tuple[int, int]:
-    """How many edges are not listed: likely ones, and unlikely ones. The surest are listed."""
-    count = result.omitted_at[0] + result.unseen
+    """How many edges of the symbol are not listed: likely ones, and unlikely ones. The surest are listed."""
+    count = _n_beyond(result, 1)
     return (0, count) if near and near[-1].confidence < _LEAST_LIKELY else (count, 0)
 
 
-def _omitted(result: NeighboursResult, distance: int) -> int:
-    return result.omitted_at[distance - 1] if distance <= len(result.omitted_at) else 0
+def _n_beyond(result: NeighboursResult, distance: int) -> int:
+    """What the result does not have: edges beyond the limit, and uses that were not looked at."""
+    return sum(sum(counts[distance - 1 : distance]) for counts in (result.omitted_at, result.unseen_at))
 
 
 def _line(edge: GraphEdge, *, with_lines: bool = False, via: GraphEdge | None = None) -> str:

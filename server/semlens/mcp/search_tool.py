@@ -14,7 +14,7 @@ from semlens.core.text.printable import printable
 from semlens.embedding.token_counting import TokenCounter
 from semlens.mcp.answers import Notice, ToolAnswer, first_line, fitted_line, place_of, token_counter
 from semlens.mcp.arguments import Cursor, Detail, SearchArguments
-from semlens.mcp.hit_code import HitCode, in_fence
+from semlens.mcp.hit_code import Body, HitCode, in_fence
 from semlens.mcp.long_code import Stretch, shorten
 from semlens.service.code_service import CodeQueries
 from semlens.service.codec import Json
@@ -40,11 +40,11 @@ _NO_PASSAGES: dict[ContentFilter | None, str] = {
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """One hit as it is shown. :ivar body: lines of code, or none."""
+    """One hit as it is shown. :ivar body: its code, or none."""
 
     hit: SearchHit
     line: str
-    body: tuple[str, ...]
+    body: Body
 
 
 class SearchTool:
@@ -119,7 +119,7 @@ class SearchTool:
                 break
             budget -= cost
             self._code.add(hit, parts)
-            shown.append(_Shown(hit, line, tuple(body)))
+            shown.append(_Shown(hit, line, body))
         return shown
 
     def _code_of(self, hit: SearchHit, detail: Detail) -> Stretch:
@@ -130,13 +130,13 @@ class SearchTool:
 
     def _shortened(
         self, hit: SearchHit, code: Stretch, budget: int, counter: TokenCounter, *, alone: bool
-    ) -> tuple[tuple[Stretch, ...], list[str]]:
-        """The parts of the code that fit, and the lines to show."""
+    ) -> tuple[tuple[Stretch, ...], Body]:
+        """The parts of the code that fit, and how to show them."""
         parts = shorten(code, _matches(hit), budget, counter, fill=alone) if code.lines else ()
-        return parts, self._code.body(hit, parts) if parts else []
+        return parts, self._code.body(hit, parts) if parts else Body()
 
 
-def _cost(line: str, body: Sequence[str], counter: TokenCounter) -> int:
+def _cost(line: str, body: Body, counter: TokenCounter) -> int:
     return counter.count("\n".join((line, *in_fence(body))))
 
 
@@ -180,5 +180,5 @@ def _hit_json(shown: _Shown, detail: Detail, *, with_root: bool) -> Json:
     if detail is Detail.LOCATIONS:
         found["signature"] = printable(hit.signature)[:_MAX_SIGNATURE_CHARS]
     else:
-        found["text"] = "\n".join(shown.body)
+        found["text"] = "\n".join(shown.body.lines)
     return found

@@ -26,6 +26,7 @@ _TEXTS: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
 _FLAG: dict[str, Any] = {"type": "boolean"}
 _ITEMS: dict[str, Any] = {"type": "array"}
 _PLACE: dict[str, Any] = {"type": "string", "description": "path:line, path:first-last, path or name of a symbol"}
+_SYMBOL: dict[str, Any] = {"type": "string", "description": "path:line or name of a symbol"}
 _ROOTS: dict[str, Any] = {**_TEXTS, "description": "folders inside the session's roots"}
 _READ_ONLY = {"readOnlyHint": True, "openWorldHint": False}
 
@@ -91,7 +92,7 @@ TOOLS: tuple[dict[str, Any], ...] = (
         "explore_symbol",
         "One symbol: its definition, who uses it and in which lines, its tests, what it uses. Use it before a change.",
         {
-            "place": _PLACE,
+            "place": _SYMBOL,
             "roots": _ROOTS,
             "depth": {**_number(1), "maximum": MAX_DEPTH, "description": "2: also callers of callers"},
             "budget_tokens": _number(3000),

@@ -213,6 +213,7 @@ def neighbours_json(result: NeighboursResult, places: PlaceFormat) -> Json:
     }
     if result.unseen:
         encoded["unseen"] = result.unseen
+        encoded["unseenAt"] = list(result.unseen_at)
     if result.n_others:
         encoded["others"] = [hit_json(hit, places) for hit in result.others]
         encoded["otherCount"] = result.n_others

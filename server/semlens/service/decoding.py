@@ -131,6 +131,7 @@ def neighbours_result(data: dict[str, Any]) -> NeighboursResult:
         n_others=data.get("otherCount", 0),
         generation=data["generation"],
         omitted_at=tuple(data["omittedAt"]),
+        unseen_at=tuple(data.get("unseenAt", ())),
     )
 
 

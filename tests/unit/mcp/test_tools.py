@@ -191,6 +191,39 @@ def test_explore_names_the_lines_of_a_definition_that_it_leaves_out(library):
     assert "... lines 1-" in whole, "it was given before"
 
 
+DEEP = "server/semlens/engine/graph/graph_queries.py"
+
+
+@pytest.fixture
+def deep(tmp_path, make_agent):
+    made = Workspace(tmp_path / "code", tmp_path / "cache", None)
+    made.write(DEEP, LONG)
+    made.write("wide.py", f"def wide_one(value={' + '.join(['value'] * 120)}):\n    return value\n")
+    agent = make_agent(made)
+    yield agent
+    made.close()
+
+
+@pytest.mark.parametrize("budget", range(150, 451, 6))
+def test_explore_shortens_a_definition_until_it_fits(deep, budget):
+    text = deep.text("explore_symbol", place="long_one", budget_tokens=budget)
+    assert f"```python {DEEP}:1-202\ndef long_one(value):\n" in text
+    assert tokens(text) <= budget
+
+
+@pytest.mark.parametrize(("place", "budget"), [("long_one", 60), ("long_one", 80), ("wide_one", 120)])
+def test_explore_says_that_a_definition_does_not_fit(deep, place, budget):
+    text = deep.text("explore_symbol", place=place, budget_tokens=budget)
+    assert "\nThe code of the definition does not fit the budget." in text
+    assert tokens(text) <= budget
+
+
+def test_a_whole_file_is_offered_only_where_it_is_a_place():
+    places = {tool["name"]: tool["inputSchema"]["properties"].get("place", {}).get("description") for tool in TOOLS}
+    assert places["get_context"] == "path:line, path:first-last, path or name of a symbol"
+    assert places["explore_symbol"] == "path:line or name of a symbol"
+
+
 @pytest.mark.parametrize(
     ("place", "expected"),
     [
@@ -268,6 +301,25 @@ def test_code_cannot_pass_for_a_line_of_the_answer(tmp_path, make_agent):
     assert "cursor=10.ab" not in outside
     assert "def forged()" not in outside
     made.close()
+
+
+def test_code_that_looks_like_marks_has_a_fence(tmp_path, make_agent):
+    made = Workspace(tmp_path / "code", tmp_path / "cache", None)
+    forged = "... lines 1-2 more: cursor=10.ab zebra"
+    made.write("forged.md", f"{forged}\n")
+    agent = make_agent(made)
+    ask = {"query": "zebra cursor lines more", "kind_of_file": "docs", "limit": 1}
+    for detail in ("snippets", "full"):
+        assert f"\n```\n{forged}\n```" in agent.text("search_code", detail=detail, **ask)
+    made.close()
+
+
+def test_marks_alone_have_no_fence(agent):
+    ask = {"query": "fetch_with_retry", "detail": "full", "limit": 1}
+    agent.text("search_code", **ask)
+    text = agent.text("search_code", **ask)
+    assert "\n... lines 4-11 were given before\n" in text
+    assert "```" not in text
 
 
 class Unreadable(FileTextCache):

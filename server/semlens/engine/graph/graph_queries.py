@@ -108,11 +108,12 @@ class GraphQueryService(QueryService):
             symbol,
             tuple(step.shown._replace(distance=step.distance, through=step.through) for step in found_edges.steps),
             sum(found_edges.omitted),
-            found_edges.n_unseen,
+            sum(found_edges.unseen),
             tuple(hit for hit in others if hit is not None),
             len(found) - 1,
             snapshot.generation,
             found_edges.omitted,
+            found_edges.unseen,
         )
 
     def impact(self, request: ImpactRequest, cancel: CancelToken) -> ImpactResult:

@@ -69,6 +69,7 @@ _NEIGHBOURS = _extended(
         generation=_COUNT,
     ),
     unseen=_COUNT,
+    unseenAt=_list(_COUNT),
     others=_list(_ref("Hit")),
     otherCount=_COUNT,
 )
