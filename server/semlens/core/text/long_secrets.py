@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 from semlens.core.text.literal_search import matches_at, places_of
 from semlens.core.text.secret_forms import BLOCK_RULES
@@ -19,11 +19,14 @@ _KUBERNETES_SECRET = re.compile(
     r"(?m)^(?P<indent>[ \t]{0,40}+(?:-[ \t]{1,9})?)kind:[ \t]{0,9}[\"']?Secret[\"']?[ \t\r]{0,9}(?:#[^\n]*)?$"
 )
 _KUBERNETES_DATA = re.compile(
-    r"(?m)^(?P<indent>[ \t]{0,40}+)(?:data|stringData):[^\n]{0,99}\n(?P<lines>(?:(?P=indent)[ \t]+[^\n]*(?:\n|\Z))+)"
+    r"(?m)^(?P<indent>[ \t]{0,40}+)(?:data|stringData):[^\n]{0,99}\n"
+    r"(?P<lines>(?:(?P=indent)[ \t]+[^\n]*(?:\n|\Z)|[ \t\r]*\n|[ \t]*#[^\n]*(?:\n|\Z))++)"
 )
 _JSON_SECRET = re.compile(r"\"kind\"\s{0,9}:\s{0,9}\"Secret\"")
-_JSON_DATA = re.compile(r"\"(?:data|stringData)\"\s{0,9}:\s{0,9}\{(?P<pairs>[^{}]*)\}")
-_JSON_VALUE = re.compile(r":\s{0,9}\"(?P<value>(?:[^\"\\]|\\.){3,}+)\"")
+_JSON_TEXT = r"\"(?:[^\"\\]++|\\.)*+\""
+_JSON_DATA = re.compile(rf"(?s)\"(?:data|stringData)\"\s{{0,9}}:\s{{0,9}}\{{(?P<pairs>(?:{_JSON_TEXT}|[^{{}}\"]++)*+)")
+"""It asks for no brace at the end, so no part of a text is read twice."""
+_JSON_VALUE = re.compile(rf"(?s){_JSON_TEXT}(?:\s{{0,9}}:\s{{0,9}}\"(?P<value>(?:[^\"\\]|\\.){{3,}}+)\")?")
 _KUBERNETES_LINE = re.compile(
     r"(?m)^[ \t]+(?:[\"']?[\w./-]+[\"']?:[ \t]+[\"']?)?"
     r"(?P<value>[^\s#\"'|>][^\n]{2,}?)[\"']?(?:(?<![ \t\r])[ \t\r]*+)?$"
@@ -42,12 +45,16 @@ _COPY = re.compile(
     rf"(?i)\bcopy\s{{1,9}}{_TABLE}\s{{1,9}}\((?P<columns>[^()]{{1,2000}})\)\s{{1,9}}from\s{{1,9}}stdin;[ \t\r]{{0,9}}\n"
 )
 _SECRET_COLUMN = re.compile(rf"(?i){PASSWORD_NAME}|{KEY_NAME}")
-_TEXT = r"'(?:[^'\\]|\\.|''){0,2000}+'|\"(?:[^\"\\]|\\.){0,2000}+\""
-_CELL = re.compile(
-    rf"(?s)\s{{0,40}}[^,()'\"]{{0,200}}+(?P<call>\()?(?P<text>{_TEXT})?"
-    rf"[^,()'\"]{{0,200}}+(?(call)\))[ \t]{{0,9}}(?P<end>[,)])"
+_TOKEN = re.compile(
+    r"(?s)(?P<text>'(?:[^'\\]++|\\.|'')*+'(?!\w)|'(?:[^']++|'')*+'(?!\w)|\"(?:[^\"\\]++|\\.)*+\"(?!\w))"
+    r"|(?P<sign>[(),;'\"])|--[^\n]*+"  # a comment
 )
-_NEXT_ROW = re.compile(r"\s{0,40},\s{0,40}\(")
+"""Before a letter stands no end of a text. It was no beginning then, or a backslash is an ordinary character in it."""
+_GAP = r"\s{0,40}(?:--[^\n]*\n\s{0,40}){0,9}"
+_NEXT_ROW = re.compile(rf"{_GAP},{_GAP}\(")
+_READ_AGAIN = 10
+_LEAST_READ = 4000
+"""All statements together are read for at most `_READ_AGAIN` times the text, and then each for so many characters."""
 _NOT_LINE_END = re.compile(rb"[^\r\n]")
 
 
@@ -86,7 +93,8 @@ def spans_in_kubernetes_secrets(text: str) -> Iterator[tuple[int, int]]:
     if _JSON_SECRET.search(text):
         for data in _JSON_DATA.finditer(text):
             for value in _JSON_VALUE.finditer(text, *data.span("pairs")):
-                yield value.span("value")
+                if value["value"]:
+                    yield value.span("value")
     if not _KUBERNETES_SECRET.search(text):
         return
     ends = [0, *(match.end() for match in _YAML_DOCUMENT_END.finditer(text)), len(text)]
@@ -116,6 +124,7 @@ def values_of_secret_columns(text: str) -> Iterator[tuple[int, int]]:
 
 def _values_of_inserts(text: str, lower: str) -> Iterator[tuple[int, int]]:
     tables: dict[str, list[bool]] | None = None
+    budget = _READ_AGAIN * len(text)
     for insert in matches_at(_INSERT, text, places_of(("insert", "replace"), lower)):
         place = insert.end()
         if text[place : place + 1] != "(":
@@ -129,19 +138,32 @@ def _values_of_inserts(text: str, lower: str) -> Iterator[tuple[int, int]]:
                     for table in matches_at(_CREATE, text, places_of(("create",), lower))
                 }
             secret = tables.get(insert["table"], [])
-        if not any(secret):
-            continue
-        place, column = place + 1, 0
-        while cell := _CELL.match(text, place):
-            if cell["text"] and column < len(secret) and secret[column]:
-                start, end = cell.span("text")
-                yield start + 1, end - 1
-            place, column = cell.end(), column + 1
-            if cell["end"] == ")":
-                row = _NEXT_ROW.match(text, place)
-                if row is None:
-                    break
-                place, column = row.end(), 0
+        if any(secret):
+            stop = min(len(text), place + max(budget, _LEAST_READ))
+            budget -= (yield from _texts_in_rows(text, place + 1, stop, secret)) - place
+
+
+def _texts_in_rows(text: str, place: int, stop: int, secret: Sequence[bool]) -> Generator[tuple[int, int], None, int]:
+    """All quoted texts in secret columns, also in calls, from the first cell on. Returns where the reading ended."""
+    depth, column = 1, 0
+    while token := _TOKEN.search(text, place, stop):
+        place, sign = token.end(), token["sign"]
+        if token["text"]:
+            if column < len(secret) and secret[column]:
+                yield token.start() + 1, place - 1
+        elif sign == "(":
+            depth += 1
+        elif sign == ",":
+            column += depth == 1
+        elif sign == ")" and depth > 1:
+            depth -= 1
+        elif sign == ")" and (row := _NEXT_ROW.match(text, place, stop)):
+            place, column = row.end(), 0
+        elif sign in (")", ";"):
+            return place
+        elif sign:
+            return stop  # a text without an end
+    return stop
 
 
 def _end_of_rows(text: str, place: int) -> int:

@@ -35,7 +35,7 @@ from semlens.core.text.token_forms import ISSUER, token_form
 
 MASK = "[masked]"
 
-RULES_VERSION = 9
+RULES_VERSION = 10
 """Increase it with any change of a rule, because text that is masked differently has another vector."""
 
 
@@ -113,6 +113,9 @@ _DIGEST = re.compile(
 
 _ANY_LINE_END = re.compile("\r\n|\r|\n")
 
+_JSON_START = re.compile(r"\{(?:\s|\\[nrt])*+\\?\"")
+"""Its brace is none of a template."""
+
 _KEY_ALONE = re.compile(r"\s{0,20}(?P<value>[A-Za-z0-9+/=_-]{24,200})\s{0,20}\Z")
 """A file with nothing but a key, such as ``master.key`` of Rails."""
 
@@ -162,7 +165,7 @@ def mask_secrets(text: str, *, environment: bool = False) -> tuple[str, int]:
         *(
             span
             for span in (*spans_in_kubernetes_secrets(text), *values_of_secret_columns(text))
-            if not PLACEHOLDER.match(text[slice(*span)])
+            if not PLACEHOLDER.match(text[slice(*span)]) or _JSON_START.match(text, *span)
         ),
     ]
     if (alone := _KEY_ALONE.match(text)) and looks_random(alone["value"]):
@@ -175,13 +178,13 @@ def _mask_of_lines(match: re.Match[str], group: str | int = 0) -> str:
 
 
 def _with_masks(text: str, spans: Iterable[tuple[int, int]], count: int) -> tuple[str, int]:
-    """Replace each span with a mask. Overlapping spans get one mask."""
+    """Replace each span with a mask, and keep the number of lines. Overlapping spans get one mask."""
     parts: list[str] = []
     end = 0
     for start, stop in sorted(spans):
         if start < end:
             continue
-        parts += [text[end:start], MASK]
+        parts += [text[end:start], MASK + "\n" * text.count("\n", start, stop)]
         end, count = stop, count + 1
     return "".join([*parts, text[end:]]), count
 

@@ -554,6 +554,45 @@ def test_values_are_found_by_what_stands_far_above_them(text: str) -> None:
         assert result.count("\n") == text.count("\n")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"kind":"Secret","stringData":{"config.json":"{\\"user\\":\\"HIDDEN00\\"}","b:" : "HIDDEN 11"},"c":"shown"}',
+        "kind: Secret\nstringData:\n  a: HIDDEN 00\n\n  b: HIDDEN 11\n \t\n  c: HIDDEN 22\nmetadata:\n  name: shown\n",
+        "kind: Secret\nstringData:\n  a: HIDDEN 00\n# shown\n  b: HIDDEN 11\n  # shown\n  c: HIDDEN 22\nd: shown\n",
+    ],
+)
+def test_a_brace_a_blank_line_or_a_comment_ends_no_data_of_a_kubernetes_secret(text: str) -> None:
+    for result in (mask_secrets(text)[0], without_long_secrets(text.encode()).decode()):
+        assert "HIDDEN" not in result
+        assert result.count("shown") == text.count("shown")
+        assert result.count("\n") == text.count("\n")
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        f"'{'shown, ( ' * 300}', 'HIDDEN00'",
+        f"0x{'ab' * 300}, 'HIDDEN00'",
+        "'shown', crypt('HIDDEN00', gen_salt('bf'))",
+        "coalesce(lower('shown'), ')', \"shown\"), 'HIDDEN\n00'::text",
+        "'shown', -- the user's name\n 'HIDDEN00'",
+        "'shown\\', 'HIDDEN00'",
+    ],
+)
+def test_a_cell_of_an_unusual_form_uncovers_no_other_cell_or_row(first: str) -> None:
+    text = f"insert into t (a, password) values ({first}), -- isn't last\n ('shown', 'HIDDEN11');\nf('shown', 'shown')"
+    for result in (mask_secrets(text)[0], without_long_secrets(text.encode()).decode()):
+        assert "HIDDEN" not in result
+        assert result.count("shown") == text.count("shown")
+        assert result.count("\n") == text.count("\n")
+
+
+def test_a_statement_that_code_does_not_end_hides_none_of_the_code() -> None:
+    text = "f(\"insert into t (password) values ('\", name('x'))\ng('one', 'two')\nh('three')\n"
+    assert mask_secrets(text) == (text, 0)
+
+
 def test_a_string_of_parts_is_masked_whole() -> None:
     assert mask_secrets("password = 'hunter2x' + 'hidden'\n  + 'more'; x = 'shown'")[0] == (
         f"password = '{MASK}' + '{MASK}'\n  + '{MASK}'; x = 'shown'"
@@ -634,6 +673,8 @@ def test_long_lines_are_masked_fast() -> None:
         "<password ",
         "<password>",
         "INSERT INTO a(password) VALUES ('",
+        "\\'INSERT INTO a(password) VALUES (",
+        "INSERT INTO a(password) VALUES ((1,2),",
         "name=password ",
         "--password ",
         "-a-a-a-a",
@@ -667,6 +708,8 @@ def test_long_lines_are_masked_fast() -> None:
         'omniauth :a, "',
         'variable "password" {{}',
         '"kind":"Secret","data":{"a":"bcd",',
+        '"kind":"Secret","data":{\\"',
+        "kind: Secret\ndata:\n\n#\n",
         "  kind: Secret\n  data:\n",
     )
     for text in (part * (100_000 // len(part)) for part in parts):
