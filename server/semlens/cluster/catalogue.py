@@ -54,8 +54,11 @@ def entry_name(repository: Repository) -> str:
 
 
 def next_number(known: Repository | None) -> int:
-    """The number of a new build: the time in seconds, or more where the clock of an earlier build was ahead."""
-    return max(int(time.time()), known.number + 1 if known is not None else 0)
+    """The number of a new build: the time in milliseconds, or more where the clock of an earlier build was ahead.
+
+    No build takes less than a millisecond, so one without an entry before it is newer than all that were there.
+    """
+    return max(int(time.time() * 1000), known.number + 1 if known is not None else 0)
 
 
 def write_entry(store: ObjectStore, repository: Repository, key: SigningKey) -> None:
