@@ -6,6 +6,7 @@ import json
 import sys
 
 import pytest
+from hit_cases import HIT
 
 from semlens.core.graph import (
     AffectedSymbol,
@@ -17,8 +18,6 @@ from semlens.core.graph import (
     UnusedSymbol,
 )
 from semlens.core.span import Span
-
-from .conftest import HIT
 
 OTHER = HIT._replace(path="src/app.py", name="main", qualified_name="app.main", span=Span(9, 0, 20, 0))
 EDGES = (

@@ -8,11 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from hit_cases import HIT
 
 from semlens.cli.output.progress import file_counts, passage_counts
 from semlens.core.status import EngineState, Problem, TierRole, TierStatus
 
-from .conftest import HIT, STATUS
+from .conftest import STATUS
 
 SERVER = Path(__file__).resolve().parents[3] / "server"
 

@@ -6,11 +6,10 @@ import json
 import sys
 
 import pytest
+from hit_cases import HIT
 
 from semlens.core.context import ContextItem, ContextPack, ContextReason, DuplicateSet, DuplicatesResult, Relation
 from semlens.core.span import Span
-
-from .conftest import HIT
 
 PACK = ContextPack(
     text="# net\n\n```python\ndef fetch(): ...\n```\n",

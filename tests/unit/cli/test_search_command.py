@@ -5,6 +5,7 @@ import json
 import sys
 
 import pytest
+from hit_cases import HIT
 
 from semlens.cli import main
 from semlens.cli.arguments import with_command
@@ -13,8 +14,6 @@ from semlens.cli.output.hits import NOTHING_FITS, short_name
 from semlens.core.request import TestFilter
 from semlens.core.status import Problem
 from semlens.core.symbol import SymbolKind
-
-from .conftest import HIT
 
 
 def test_json_matches_the_protocol(semlens, script, workspace):

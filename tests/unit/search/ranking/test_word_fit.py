@@ -61,6 +61,12 @@ def test_a_name_or_a_quotation_is_trusted_within_a_file(embedder, text):
     assert fit_of(text, embedder).symbols > 2 * fit_of(plain, embedder).symbols
 
 
+def test_within_a_file_a_written_name_is_trusted_as_much_as_among_files(embedder):
+    plain, written = (fit_of(text, embedder) for text in ("how letters reach nobody", "how letters reach no_body"))
+    assert plain.symbols < plain.files
+    assert written.symbols == written.files
+
+
 @pytest.mark.parametrize(
     ("text", "explains"),
     [
