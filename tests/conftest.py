@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from pathlib import Path
 
@@ -18,3 +19,12 @@ def run_time(monkeypatch):
     with tempfile.TemporaryDirectory(prefix="run-", dir="/tmp") as folder:
         monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
         yield Path(folder)
+
+
+@pytest.fixture
+def no_garbage():
+    """For tests that interrupt the main thread: Python drops an interrupt that falls into a destructor."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()

@@ -137,8 +137,8 @@ def _download(
     total = sum(one.size for one in wanted)
     done = 0
     with ThreadPoolExecutor(N_DOWNLOADS, thread_name_prefix="semlens-pull") as threads:
-        futures = [threads.submit(store.download, one, one.path_in(folder), cancel) for one in wanted]
         try:
+            futures = [threads.submit(store.download, one, one.path_in(folder), cancel) for one in wanted]
             for one, future in zip(wanted, futures, strict=True):
                 cancel.check()
                 future.result()
@@ -148,8 +148,7 @@ def _download(
             cancel.cancel()  # else the pool waits until what was begun has arrived
             raise
         finally:
-            for future in futures:
-                future.cancel()
+            threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _wanted(manifest: Manifest, fingerprints: Iterable[str]) -> list[SharedObject]:

@@ -61,6 +61,7 @@ def current_line(thread: int) -> str:
     return linecache.getline(frame.f_code.co_filename, frame.f_lineno)
 
 
+@pytest.mark.usefixtures("no_garbage")
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_an_interrupt_ends_git(calls, tmp_path):
     main = threading.main_thread().ident

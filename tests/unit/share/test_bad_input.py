@@ -23,7 +23,7 @@ from semlens.core.errors import Cancelled
 from semlens.index.segment.columns import read_column_file, write_column_file
 from semlens.index.storage.seeding import has_commit
 from semlens.index.versions import FORMAT_VERSION
-from semlens.share import manifest, object_store, publishing
+from semlens.share import manifest, object_store, publishing, pulling
 from semlens.share.errors import RejectedError, ShareError
 from semlens.share.manifest import SharedObject
 from semlens.share.object_store import DeniedError, ObjectStore
@@ -115,6 +115,7 @@ def test_a_store_that_hangs_is_given_up_and_the_index_is_built_here(team, monkey
         assert not has_commit(clone.cache, clone.folder)
 
 
+@pytest.mark.usefixtures("no_garbage")
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_an_interrupt_does_not_wait_for_a_store_that_hangs(team, monkeypatch):
     hangs, may_end = threading.Event(), threading.Event()
@@ -135,6 +136,7 @@ def test_an_interrupt_does_not_wait_for_a_store_that_hangs(team, monkeypatch):
     may_end.set()
 
 
+@pytest.mark.usefixtures("no_garbage")
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.parametrize("interrupted", [False, True])
 def test_a_transfer_that_stalls_is_cancelled(team, monkeypatch, interrupted):
@@ -167,6 +169,21 @@ def test_a_transfer_that_stalls_is_cancelled(team, monkeypatch, interrupted):
         team.pull(clone, cancel=cancel)
     assert not may_end.is_set()
     may_end.set()
+
+
+def test_an_interrupt_while_transfers_begin_ends_those_that_have(team, monkeypatch):
+    cancel, submit = CancelToken(), pulling.ThreadPoolExecutor.submit
+
+    def interrupted(*arguments):
+        submit(*arguments)
+        raise KeyboardInterrupt
+
+    team.push()
+    clone = team.clone("clone")
+    monkeypatch.setattr(pulling.ThreadPoolExecutor, "submit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        team.pull(clone, cancel=cancel)
+    assert cancel.cancelled
 
 
 def test_a_file_that_may_not_be_read_is_denied(team, monkeypatch):
