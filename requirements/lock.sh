@@ -7,8 +7,10 @@ compile() {
         --custom-compile-command "make lock" "$@"
 }
 compile pyproject.toml --group build -o requirements/runtime.txt
-compile pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
-for group in service store cluster release docs; do
+for group in dev cluster; do
+    compile pyproject.toml --group "$group" -c requirements/runtime.txt -o "requirements/$group.txt"
+done
+for group in service store release docs; do
     compile --group "pyproject.toml:$group" -c requirements/runtime.txt -o "requirements/$group.txt"
 done
 if grep -nE '://|--(index|extra-index|find-links)' requirements/*.txt; then

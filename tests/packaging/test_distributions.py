@@ -88,3 +88,12 @@ def test_the_locks_name_no_host_and_pin_every_package_by_hash():
         for entry in entries:
             assert "==" in entry.split()[0], entry
             assert "--hash=sha256:" in entry, entry
+
+
+def test_the_locks_that_run_our_code_hold_what_it_needs():
+    wanted = {
+        _package(one) for one in tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]["dependencies"]
+    }
+    for lock in ("runtime", "dev", "cluster"):
+        pinned = set(re.findall(r"^([\w.-]+)==", (CHECKOUT / "requirements" / f"{lock}.txt").read_text(), re.MULTILINE))
+        assert wanted <= pinned, lock
