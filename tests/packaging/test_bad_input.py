@@ -30,11 +30,11 @@ def names(ran) -> list[str]:
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (("index", "missing"), 1, "does not exist"),
-        (("index", "words.py"), 1, "not a folder"),
-        (("search", "x", "-w", "missing"), 1, "does not exist"),
+        (("index", "missing"), 2, "does not exist"),
+        (("index", "words.py"), 2, "not a folder"),
+        (("search", "x", "-w", "missing"), 2, "does not exist"),
         (("search", ""), 2, "empty"),
-        (("outline", "missing.py"), 1, "There is no file"),
+        (("outline", "missing.py"), 2, "There is no file"),
         (("similar", "words.py"), 2, "PATH:LINE"),
         (("similar", "missing.py:3"), 2, "There is no file"),
         (("context", "--at", "words.py:x"), 2, "PATH:LINE"),

@@ -88,6 +88,21 @@ return {
     end),
   },
   {
+    'the parameters follow the name, not a receiver or a keyword that contains it',
+    with({ enable = false }, function(editor)
+      for name, signature in pairs({
+        Error = 'func (e Error) Error() string',
+        text = 'func (context *Context) text() string',
+        close = 'void close::close() string',
+        ['=?'] = '=?() string',
+        d = 'def d() string',
+      }) do
+        local row = rows(editor, 60, { { name = name, signature = signature, path = 'x' } })[1]
+        equal(vim.trim(row):gsub('%s+', ' '), ('fn %s() string x:7'):format(name))
+      end
+    end),
+  },
+  {
     'control and invisible characters are escaped in rows, lines of other pickers, the quickfix list and the report',
     with({ enable = false }, function(editor)
       local evil = '\27[2J\194\155\226\128\174\243\160\129\129\nx'

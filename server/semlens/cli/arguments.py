@@ -31,8 +31,8 @@ examples:
 
 A question needs `search` only if it begins with the name of a command.
 
-exit codes: 0 success (even if nothing is found), 1 failure, 2 wrong usage;
-search --exit-code: 3 if nothing is found
+exit codes: 0 success (even if nothing is found), 1 failure, 2 wrong usage,
+130 interrupted; search --exit-code: 3 if nothing is found
 """
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from semlens.cli.runner import hide_log, say
-from semlens.core.errors import UsageError
+from semlens.core.errors import UsageError, WorkspaceError
 
 if TYPE_CHECKING:
     from semlens.core.hit import SearchHit
@@ -40,8 +40,7 @@ class Workspace(NamedTuple):
 def named_workspace(folder: str | None, *, must_exist: bool = True) -> Workspace:
     """The workspace that an argument names. Without an argument, it is the current folder.
 
-    :raises WorkspaceError: when it is missing, is a file, or may not be a root.
-    :raises UsageError: when its name is empty.
+    :raises UsageError: when its name is empty, or it is missing, is a file, or may not be a root.
     """
     from semlens.files.roots import check_root
 
@@ -49,7 +48,12 @@ def named_workspace(folder: str | None, *, must_exist: bool = True) -> Workspace
     if folder == "":  # a variable of the shell that is not set
         raise UsageError("The name of the folder is empty. Name a folder, or leave the argument out.")
     path = os.path.expanduser(folder or ".")  # noqa: PTH111 - a Path raises for loops and unknown users
-    return Workspace(check_root(Path(path), explicit) if must_exist else Path(os.path.realpath(path)), explicit)
+    if not must_exist:
+        return Workspace(Path(os.path.realpath(path)), explicit)
+    try:
+        return Workspace(check_root(Path(path), explicit), explicit)
+    except WorkspaceError as error:  # what was typed names no workspace, as a wrong file or symbol names none
+        raise UsageError(str(error)) from error
 
 
 def relative_path_of(hit: SearchHit, workspaces: Sequence[Workspace]) -> tuple[str, str]:

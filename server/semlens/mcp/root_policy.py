@@ -87,6 +87,14 @@ class RootPolicy:
             raise UsageError(self.problems[0] if self.problems else _NO_ROOT)
         return roots
 
+    @property
+    def has_root(self) -> bool:
+        """Whether anything may be searched."""
+        try:
+            return bool(self.roots)
+        except UsageError:
+            return False
+
     def declare(self, uris: Iterable[str]) -> None:
         """Add the roots that the client declared."""
         for uri in uris:

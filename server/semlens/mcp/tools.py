@@ -159,8 +159,8 @@ class AgentTools:
         return Notice(stale, tuple(self._borrowed.unsaved_paths) if self._borrowed is not None else ())
 
     def _stale(self, wait_s: float) -> str:
-        """What is still missing after a wait; "" when nothing is."""
-        if self._service.wait_complete(timeout=wait_s):
+        """What is still missing after a wait; "" when nothing is, or nothing may be searched."""
+        if not self.policy.has_root or self._service.wait_complete(timeout=wait_s):
             return ""
         return freshness_line(self._service.status()) or _JUST_CHANGED
 

@@ -156,8 +156,9 @@ def test_uninstall_deletes_everything_but_the_settings(semlens, cursor, home, wo
     code, out, _ = semlens("uninstall", "--dry-run")
     assert code == 0
     assert sorted(tmp_path.rglob("*")) == before
-    for path in (cursor, workspace / ".mcp.json", tmp_path / "config" / "agents.json"):
-        assert str(path) in out
+    assert f"change     {cursor}" in out
+    for path in (workspace / ".mcp.json", tmp_path / "config" / "agents.json"):
+        assert f"delete     {path}" in out
     assert f"kept       {settings}" in out
     assert semlens("uninstall")[0] == 0
     assert cursor.read_text() == "{}"
@@ -168,6 +169,15 @@ def test_uninstall_deletes_everything_but_the_settings(semlens, cursor, home, wo
     assert semlens("uninstall", "--config")[0] == 0
     assert not (tmp_path / "cache").exists()
     assert not (tmp_path / "config").exists()
+
+
+def test_nothing_is_left_for_a_second_uninstall(semlens, tmp_path):
+    (tmp_path / "cache").mkdir()  # of another program too, or named by the user
+    (tmp_path / "cache" / "mine.txt").touch()
+    code, out, _ = semlens("uninstall")
+    assert (code, out) == (0, "Nothing is left to delete: semlens wrote nothing here.\n")
+    assert semlens("forget", "--all")[0] == 0
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["mine.txt"]
 
 
 def test_uninstall_says_which_agent_it_could_not_change(semlens, cursor, tmp_path):

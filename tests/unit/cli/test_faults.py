@@ -207,7 +207,7 @@ def test_a_folder_that_cannot_be_a_workspace_is_named(semlens, script, workspace
     for name in ("missing", "file.txt"):
         arguments = ("search", "x", "-w", name) if command == "search" else (command, name)
         code, out, err = semlens(*arguments)
-        assert (code, out) == (1, "")
+        assert (code, out) == (2, "")
         assert name in err
         assert len(err.splitlines()) == 1
 
@@ -217,7 +217,7 @@ def test_home_and_root_folders_only_if_named(semlens, script, workspace, monkeyp
     monkeypatch.setenv("HOME", str(workspace))
     monkeypatch.chdir(Path(place).expanduser())
     code, _, err = semlens("index")
-    assert code == 1
+    assert code == 2
     assert "by its name" in err
     assert semlens("index", place)[0] == 0
 

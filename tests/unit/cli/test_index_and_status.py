@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from hit_cases import HIT
 
-from semlens.cli.output.progress import file_counts, passage_counts
-from semlens.core.status import EngineState, Problem, TierRole, TierStatus
+from semlens.cli.output.progress import StageLog, file_counts, passage_counts
+from semlens.core.status import EngineState, Problem, RootStatus, TierRole, TierStatus, WatchMode
 
 from .conftest import STATUS
 
@@ -25,6 +25,20 @@ def test_index_prints_a_summary(semlens, script, workspace):
     assert "src/odd.py: The parser gave up" in out
     assert "names and words of 1,234 files are searchable" in err
     assert script.calls == ["init", "start", "wait", "close"]
+
+
+def test_index_without_a_terminal_tells_each_quarter_of_the_files(capsys):
+    stages = StageLog(prints=True)
+    for files in (0, 10, 30, 40, 60, 100):
+        stages.record(
+            STATUS._replace(roots=(RootStatus("/work", files, 0, 100 - files, {}, WatchMode.NONE),), tiers=())
+        )
+    lines = [line.split("s  ", 1)[1] for line in capsys.readouterr().err.splitlines()]
+    assert lines == [
+        "names and words: 30 of 100 files",
+        "names and words: 60 of 100 files",
+        "names and words of 100 files are searchable",
+    ]
 
 
 def test_index_reports_a_wrong_setting_once(semlens, workspace):

@@ -464,3 +464,14 @@ def test_an_incomplete_index_answers_and_says_so(tmp_path):
     assert unknown.text.startswith("No symbol is named beta."), "it may be in what is not indexed yet"
     assert "Stale: " in unknown.text
     plain.close()
+
+
+def test_without_a_root_nothing_is_said_of_an_index(tmp_path):
+    engine = Engine(make_settings(None), cache_folder=tmp_path)
+    engine.start()
+    try:
+        answer = AgentTools(engine, RootPolicy(lambda _folder: None)).call("search_code", {"query": "x"}, CancelToken())
+    finally:
+        engine.close()
+    assert answer.is_error
+    assert answer.text.endswith("Ask the user to start `semlens mcp --root DIR`.")

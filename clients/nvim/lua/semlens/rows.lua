@@ -71,12 +71,24 @@ function M.query_words(query)
   return words
 end
 
+---@param signature string
+---@param name string
+---@return integer? last byte of the name: a whole word that is no receiver, as in `func (e Error) Error()` or `Error::Error()`
+local function end_of_name(signature, name)
+  local pattern = '%f[%w_]' .. vim.pesc(name) .. '%f[^%w_]'
+  local _, last = signature:find(pattern)
+  while last and (vim.startswith(signature:sub(last + 1), ')') or vim.startswith(signature:sub(last + 1), '::')) do
+    _, last = signature:find(pattern, last + 1)
+  end
+  return last or select(2, signature:find(name, 1, true))
+end
+
 ---@param hit semlens.Hit
 ---@return string the signature after the name: parameters and return type
 local function arguments(hit)
   local signature = text_of.printable((hit.signature or ''):gsub('%s+', ' '))
-  local _, last = signature:find(text_of.printable(hit.name), 1, true)
-  return last and hit.name ~= '' and signature:sub(last + 1) or ''
+  local last = hit.name ~= '' and end_of_name(signature, text_of.printable(hit.name))
+  return last and signature:sub(last + 1) or ''
 end
 
 ---@param name string

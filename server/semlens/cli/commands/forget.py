@@ -85,6 +85,8 @@ def _forget_clone(cache_folder: Path, url: str) -> None:
 
 
 def _delete_vectors(cache_folder: Path) -> None:
+    if not any(cache_folder.glob("vectors*")):  # to open the cache would create it
+        return
     cache = VectorCache(cache_folder)
     try:
         cache.shrink(0)

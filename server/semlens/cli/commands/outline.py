@@ -10,7 +10,7 @@ from pathlib import Path
 from semlens.cli.output.hits import truncate
 from semlens.cli.output.terminal import paint
 from semlens.cli.runner import hide_log
-from semlens.core.errors import WorkspaceError
+from semlens.core.errors import UsageError, WorkspaceError
 from semlens.core.guarded_reader import NotRegularError, read_regular
 from semlens.core.status import SkipReason
 from semlens.core.symbol import Outline, Symbol
@@ -60,16 +60,16 @@ def _parse(relative: str, source: bytes) -> Outline:
 def _read(path: Path, max_bytes: int) -> bytes:
     """The beginning of the file.
 
-    :raises WorkspaceError: when it does not exist, cannot be read, or is no regular file.
+    :raises UsageError: when it does not exist or is a folder. :raises WorkspaceError: when it cannot be read.
     """
     if path.is_dir():
-        raise WorkspaceError(f"{path} is a folder. Name a file, or run 'semlens index' on the folder.")
+        raise UsageError(f"{path} is a folder. Name a file, or run 'semlens index' on the folder.")
     try:
         return read_regular(str(path), max_bytes, follow_link=True)
     except NotRegularError as error:
         raise WorkspaceError(f"{path} is a pipe, a socket or a device. Name a file with code.") from error
     except FileNotFoundError as error:
-        raise WorkspaceError(f"There is no file {path}. Check the path.") from error
+        raise UsageError(f"There is no file {path}. Check the path.") from error
     except OSError as error:
         raise WorkspaceError(f"Cannot read {path} ({error.strerror}). Check its permissions.") from error
 

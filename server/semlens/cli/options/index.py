@@ -17,7 +17,7 @@ def add_index(add: AddCommand) -> None:
 
 def add_outline(add: AddCommand) -> None:
     outline = add("outline", "outline:run", "print the symbols of one file as they are indexed")
-    outline.add_argument("path", metavar="PATH")
+    outline.add_argument("path", metavar="PATH", help="the file")
     add_no_daemon(outline)  # it never asks the server; scripts may give the option to every command
     add_json(outline)
 

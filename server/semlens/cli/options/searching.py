@@ -84,8 +84,10 @@ def add_code_queries(add: AddCommand) -> None:
     context.add_argument("--line-numbers", action="store_true", help="print line numbers")
     for command in (similar, context):
         add_workspace(command)
-    for command in (similar, duplicates):
-        command.add_argument("-n", "--limit", type=bounded(1, 1000), metavar="N", help="print at most N")
+    for command, default in ((similar, "the setting search.limit, 20"), (duplicates, "20")):
+        command.add_argument(
+            "-n", "--limit", type=bounded(1, 1000), metavar="N", help=f"print at most N (default: {default})"
+        )
     for command in (similar, duplicates, context):
         add_no_daemon(command)
         add_json(command)

@@ -121,7 +121,7 @@ def _rich_progress() -> Any:
 
 
 class StageLog:
-    """Prints a line when names and words are searchable, and after each quarter of the vectors.
+    """Prints a line after each quarter of the files and of the vectors, and when names and words are searchable.
 
     :ivar searchable_s: seconds from the start until names and words of all files were searchable; None before that.
     """
@@ -130,7 +130,7 @@ class StageLog:
         self.searchable_s: float | None = None
         self._prints = prints and not colours_wanted(sys.stderr)
         self._start = time.monotonic()
-        self._quarter = 0
+        self._file_quarter = self._quarter = 0
 
     def record(self, status: EngineStatus) -> None:
         elapsed_s = time.monotonic() - self._start
@@ -139,6 +139,9 @@ class StageLog:
         if self.searchable_s is None and is_scanned and 0 < done == known:
             self.searchable_s = elapsed_s
             self._print_line(elapsed_s, f"names and words of {known:,} files are searchable")
+        elif self.searchable_s is None and is_scanned and (quarter := 4 * done // max(known, 1)) > self._file_quarter:
+            self._file_quarter = quarter
+            self._print_line(elapsed_s, f"names and words: {done:,} of {known:,} files")
         embedded, passages = passage_counts(status, TierRole.FIRST)
         quarter = 4 * embedded // passages if passages else 0
         if self.searchable_s is not None and quarter > self._quarter:

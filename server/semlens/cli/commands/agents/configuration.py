@@ -95,16 +95,19 @@ def run_uninstall(options: argparse.Namespace) -> int:
 
 
 def uninstall_everywhere(*, dry_run: bool) -> list[Outcome]:
-    """Take semlens out of every agent, in every scope."""
+    """Take semlens out of every agent, in every scope. Where nothing was written, not even a lock is made."""
+    if not Installer(config_folder(), dry_run=True).owners():
+        return []
     with _locked(dry_run=dry_run):
         installer = Installer(config_folder(), dry_run=dry_run)
         return [installer.uninstall(name, project) for name, project in installer.owners()]
 
 
-def describe(change: Change) -> str:
-    """One line about a change."""
+def describe(change: Change, *, planned: bool = False) -> str:
+    """One line about a change. :param planned: it has not been made: "delete" instead of "deleted"."""
     note = f" {change.note}" if change.note else ""
-    return f"{change.action.value:<9}  {printable(str(change.path))}{note}"
+    action = change.action.value.removesuffix("d") if planned and not change.note else change.action.value
+    return f"{action:<9}  {printable(str(change.path))}{note}"
 
 
 def _locked(*, dry_run: bool) -> AbstractContextManager[None]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from semlens.agents.changes import Action
+from semlens.agents.installer import Outcome
 from semlens.agents.record import record_path
 from semlens.cli.commands.agents.configuration import describe, uninstall_everywhere
 from semlens.cli.commands.forget import forget_everything
@@ -27,33 +28,35 @@ from semlens.settings.user_sources import USER_FILE, config_folder
 def run(options: argparse.Namespace) -> int:
     folder = cache_folder()
     endpoint = endpoint_of(folder)
-    if options.dry_run:
-        if server_status(endpoint)["running"]:
-            print("stop       the resident server")
-    elif stop_server(endpoint):
-        print("stopped    the resident server")
-    problems = _uninstall_agents(dry_run=options.dry_run)
+    is_running = bool(server_status(endpoint)["running"]) if options.dry_run else stop_server(endpoint)
+    if is_running:
+        print(f"{'stop' if options.dry_run else 'stopped':<9}  the resident server")
+    outcomes = _uninstall_agents(dry_run=options.dry_run)
     if not options.dry_run:
         forget_everything(folder)
-    for path in [*_cache_paths(folder), *_run_time_paths(endpoint.folder, folder)]:
+    paths = [*_cache_paths(folder), *_run_time_paths(endpoint.folder, folder)]
+    problems = any(outcome.problem for outcome in outcomes)
+    paths += _configuration_paths(keep_record=problems, also_settings=options.config)
+    for path in paths:
         _delete(path, dry_run=options.dry_run)
     if not options.dry_run:
-        with contextlib.suppress(OSError):
-            folder.rmdir()
-    _delete_configuration(keep_record=problems > 0, also_settings=options.config, dry_run=options.dry_run)
+        for emptied in (folder, config_folder()):
+            with contextlib.suppress(OSError):
+                emptied.rmdir()
+    if not (is_running or outcomes or paths):
+        print("Nothing is left to delete: semlens wrote nothing here.")
     return FAILED if problems else DONE
 
 
-def _uninstall_agents(*, dry_run: bool) -> int:
-    """:returns: the number of agents that could not be changed."""
+def _uninstall_agents(*, dry_run: bool) -> list[Outcome]:
     outcomes = uninstall_everywhere(dry_run=dry_run)
     for outcome in outcomes:
         for change in outcome.changes:
             if change.action is not Action.UNCHANGED or change.note:
-                print(describe(change))
+                print(describe(change, planned=dry_run))
         if outcome.problem:
             say(outcome.problem)
-    return sum(bool(outcome.problem) for outcome in outcomes)
+    return outcomes
 
 
 def _cache_paths(folder: Path) -> Iterator[Path]:
@@ -66,19 +69,17 @@ def _run_time_paths(endpoint_folder: Path, folder: Path) -> list[Path]:
     return [] if endpoint_folder.is_relative_to(folder.resolve()) or not endpoint_folder.exists() else [endpoint_folder]
 
 
-def _delete_configuration(*, keep_record: bool, also_settings: bool, dry_run: bool) -> None:
+def _configuration_paths(*, keep_record: bool, also_settings: bool) -> Iterator[Path]:
+    """The files in the folder of the settings that go. Says which stay."""
     folder = config_folder()
     settings = folder / USER_FILE
     record = record_path(folder)
     if record.exists() and not keep_record:
-        _delete(record, dry_run=dry_run)
+        yield record
     if also_settings and settings.exists():
-        _delete(settings, dry_run=dry_run)
+        yield settings
     elif settings.exists():
         print(f"kept       {printable(str(settings))}: your settings. --config deletes them too.")
-    if not dry_run:
-        with contextlib.suppress(OSError):
-            folder.rmdir()
 
 
 def _delete(path: Path, *, dry_run: bool) -> None:

@@ -37,8 +37,10 @@ def run_show(options: argparse.Namespace) -> int:
         print(json.dumps({**_json(manifest), "details": manifest.details}, default=str))
         return 0
     print(f"{paint(printable(manifest.name), 'bold')}  {printable(str(manifest.folder))}")
-    for name, value in _flat(manifest.details):
-        print(f"  {paint(printable(name), 'dim')}  {printable(value)}")
+    details = [(printable(name), printable(value)) for name, value in _flat(manifest.details) if value]
+    width = max((len(name) for name, _ in details), default=0)
+    for name, value in details:
+        print(f"  {paint(name.ljust(width), 'dim')}  {value}")
     return 0
 
 
