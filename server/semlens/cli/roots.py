@@ -16,7 +16,7 @@ def workspaces_of(names: Sequence[str] | None, *, refresh: bool = False) -> list
     """:param names: folders and URLs of git repositories. Without any, the current folder is meant.
 
     :param refresh: fetch what is new in the repositories.
-    :raises WorkspaceError: when a folder may not be a root, or a repository cannot be cloned.
+    :raises UsageError: when a folder may not be a root. :raises WorkspaceError: when a repository cannot be cloned.
     """
     if not names:
         return [named_workspace(None)]

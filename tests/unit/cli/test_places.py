@@ -7,7 +7,7 @@ import pytest
 from semlens.cli import places
 from semlens.cli.places import parse_place
 from semlens.cli.workspace import Workspace, named_workspace
-from semlens.core.errors import UsageError, WorkspaceError
+from semlens.core.errors import UsageError
 
 
 def test_a_path_is_relative_to_the_current_folder_or_the_named_workspace(tmp_path, monkeypatch):
@@ -52,6 +52,6 @@ def test_loops_unknown_users_and_long_names_are_no_files(tmp_path, monkeypatch):
 def test_a_loop_and_the_folder_of_an_unknown_user_are_no_workspace(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "loop").symlink_to("loop")
-    with pytest.raises(WorkspaceError, match=name):
+    with pytest.raises(UsageError, match=name):
         named_workspace(name)
     assert named_workspace(name, must_exist=False) == (tmp_path / name, True)

@@ -146,7 +146,7 @@ def _exposure(facts: dict[str, Any]) -> str:
 
 
 def _wanted(options: argparse.Namespace) -> HttpOptions:
-    """:raises UsageError: for options that do not fit. :raises WorkspaceError: for a folder that may not be served."""
+    """:raises UsageError: for options that do not fit, and for a folder that may not be served."""
     if options.everywhere:
         workspaces = everywhere()
     elif options.folders:
