@@ -276,16 +276,7 @@ class EngineSession(GraphQueryService):
     def status(self) -> EngineStatus:
         with self._status_lock:  # one at a time, so that their numbers are in the order of what they saw
             self._n_statuses += 1
-            status = build_status(
-                self._n_statuses,
-                self._indexer,
-                self._session,
-                self._tiers,
-                self._shared.ledger.totals(),
-                self._shared.model_errors,
-                self._shared.cache_problem,
-                self._shared.sessions_of_process(),
-            )
+            status = build_status(self._n_statuses, self._shared, self._session)
         if self._is_of_member:
             return of_roots_alone(status, self.root_paths)
         if self._team is None or not self._team.problem:

@@ -32,7 +32,6 @@ class SharedEngine:
 
     :ivar cache_folder: the one in use, which may be temporary. :ivar tiers: the models whose vectors are searched.
     :ivar ledger: what was sent to services.
-    :ivar model_errors: why models could not be chosen, a sentence each.
     """
 
     def __init__(
@@ -76,7 +75,7 @@ class SharedEngine:
         self.ledger = SentLedger(cache_folder)
         self.file_texts = FileTextCache()
         self.tiers, errors = self._choose_tiers(settings)
-        self.model_errors = [str(error) for error in errors]
+        self._model_errors = [str(error) for error in errors]
         self._bound.uses = self._uses
         self.indexer = Indexer(
             settings,
@@ -94,9 +93,10 @@ class SharedEngine:
         self._closed = False
 
     @property
-    def cache_problem(self) -> str:
-        """Why the cache cannot be used as it should, or ""."""
-        return self._cache_problem or self._bound.problem
+    def problems(self) -> list[str]:
+        """Why models could not be chosen, and why the cache cannot be used as it should. A sentence each."""
+        cache_problem = self._cache_problem or self._bound.problem
+        return [*self._model_errors, *([cache_problem] if cache_problem else [])]
 
     @property
     def unsaved_reason(self) -> str:

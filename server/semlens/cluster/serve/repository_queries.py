@@ -51,10 +51,12 @@ class RepositoryQueries:
 
     def __init__(self, root: str, parts: Sequence[tuple[SegmentView, Texts]]) -> None:
         """:param parts: all segments of the repository, with their texts."""
-        self._models: list[AskedModel] = []
+        # queries use only a part of an indexer, a session, tiers and a cache of texts
+        self._models: Any = []
+        indexer: Any = SimpleNamespace(post=_ignore, post_change=_ignore)
+        texts: Any = _StoredTexts(parts)
         snapshot = IndexSnapshot(1, tuple(view for view, _ in parts), complete=True)
-        indexer = SimpleNamespace(post=_ignore, post_change=_ignore)
-        self._service = GraphQueryService(indexer, _session(root, snapshot), self._models, _StoredTexts(parts))
+        self._service = GraphQueryService(indexer, _session(root, snapshot), self._models, texts)
 
     def ask(self, method: str, arguments: Sequence[Any], models: Sequence[AskedModel]) -> Any:
         """:raises SemlensError: as the method of `CodeQueries` does."""
@@ -85,7 +87,7 @@ class _StoredTexts:
         return None
 
 
-def _session(root: str, snapshot: IndexSnapshot) -> SimpleNamespace:
+def _session(root: str, snapshot: IndexSnapshot) -> Any:
     """What queries use of `IndexSession`."""
     discovery = SimpleNamespace(relative=lambda path: relative_path(root, path))
     return SimpleNamespace(

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import NotReadyError, WorkspaceError
@@ -24,13 +23,17 @@ from semlens.core.graph import (
 )
 from semlens.core.reference import ReferenceKind
 from semlens.core.symbol import SymbolKind
+from semlens.engine.embedding.tiers import Tier
 from semlens.engine.graph.diff_files import DiffFiles
 from semlens.engine.graph.impact_answer import ImpactAnswer
 from semlens.engine.graph.reference_places import places_in
 from semlens.engine.graph.symbol_lookup import FoundSymbol, symbol_at_line, symbols_named
 from semlens.engine.graph.text_mentions import is_mentioned
+from semlens.engine.indexing.indexer import Indexer
+from semlens.engine.query.file_text_cache import FileTextCache
 from semlens.engine.query.query_service import QueryService
 from semlens.engine.query.request_hits import RequestHits
+from semlens.engine.sessions.index_session import IndexSession
 from semlens.graph.impact import impact_of, is_test
 from semlens.graph.neighbours import Neighbour, Neighbours, callees, callers
 from semlens.graph.resolver import Resolver
@@ -57,9 +60,17 @@ _KINDS = {
 class GraphQueryService(QueryService):
     """The read side of the engine with the code graph."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(
+        self,
+        indexer: Indexer,
+        session: IndexSession,
+        tiers: Sequence[Tier],
+        file_texts: FileTextCache,
+        *,
+        remote_wait_s: float = 0.0,
+    ) -> None:
         """See `QueryService`."""
-        super().__init__(*arguments, **options)
+        super().__init__(indexer, session, tiers, file_texts, remote_wait_s=remote_wait_s)
         self._graph_lock = threading.Lock()
         self._resolvers: dict[str, tuple[int, Resolver]] = {}
 

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from semlens.core.paths import relative_path
 from semlens.core.status import (
@@ -16,7 +17,6 @@ from semlens.core.status import (
     Problem,
     RemoteStatus,
     RootStatus,
-    SessionStatus,
     TierRole,
     TierStatus,
 )
@@ -29,31 +29,25 @@ from semlens.index.snapshot import IndexSnapshot
 from semlens.index.storage.sent_ledger import Sent
 from semlens.workers.pool import parser_problem
 
+if TYPE_CHECKING:
+    from semlens.engine.shared_engine import SharedEngine
+
 _MAX_PROBLEMS = 100
 _PLATFORM: str = sys.platform
 
 
-def build_status(
-    number: int,
-    indexer: Indexer,
-    session: IndexSession,
-    tiers: Sequence[Tier],
-    sent: Sequence[Sent],
-    model_errors: list[str],
-    cache_problem: str,
-    sessions: tuple[SessionStatus, ...],
-) -> EngineStatus:
+def build_status(number: int, shared: SharedEngine, session: IndexSession) -> EngineStatus:
     """Build a status from counters only, which is cheap enough for every change. Any thread may call this."""
+    indexer, tiers = shared.indexer, shared.tiers
     snapshot = session.snapshot
     states = list(session.states.values())
-    problems = _problems(indexer, session, tiers, model_errors, cache_problem)
     tier_statuses = tuple(_tier_status(tier, snapshot, asks_store=indexer.may_refine) for tier in tiers)
     refining = any(tier.role == TierRole.REFINE and tier.pending for tier in tier_statuses) and all(
         tier.error is None and not _store_error(tier) for tier in tiers if tier.role == TierRole.REFINE
     )
     return EngineStatus(
         number=number,
-        state=_state(indexer, session, snapshot, tiers, model_errors, cache_problem),
+        state=_state(shared, session, snapshot),
         complete=snapshot.complete and not indexer.is_awaited and not session.preparing,
         refining=refining,
         roots=tuple(
@@ -72,13 +66,13 @@ def build_status(
         lag_ms=_lag_ms(session),
         rss_bytes=_resident_bytes(indexer),
         index_bytes=sum(state.index.store.n_bytes() for state in states),
-        remote=_remote(tiers, sent),
-        problems=tuple(problems[:_MAX_PROBLEMS]),
+        remote=_remote(tiers, shared.ledger.totals()),
+        problems=tuple(_problems(shared, session)[:_MAX_PROBLEMS]),
         counters={
             "parsed": indexer.parser.n_parsed,
             **{f"computed.{tier.role}": tier.n_computed for tier in tiers},
         },
-        sessions=sessions,
+        sessions=shared.sessions_of_process(),
     )
 
 
@@ -88,28 +82,19 @@ def of_roots_alone(status: EngineStatus, roots: Sequence[str]) -> EngineStatus:
     return status._replace(problems=tuple(problems), sessions=(), remote=(), counters={}, index_bytes=0, rss_bytes=0)
 
 
-def _state(
-    indexer: Indexer,
-    session: IndexSession,
-    snapshot: IndexSnapshot,
-    tiers: Sequence[Tier],
-    model_errors: list[str],
-    cache_problem: str,
-) -> EngineState:
+def _state(shared: SharedEngine, session: IndexSession, snapshot: IndexSnapshot) -> EngineState:
     states = list(session.states.values())
-    if indexer.paused:
+    if shared.indexer.paused:
         return EngineState.PAUSED
-    if indexer.is_awaited or session.preparing or any(state.scan or state.scan_again for state in states):
+    if shared.indexer.is_awaited or session.preparing or any(state.scan or state.scan_again for state in states):
         return EngineState.SCANNING
     if not session.settled or not session.is_complete:
         return EngineState.INDEXING
     if not snapshot.complete and (not session.is_published or session.snapshot is not snapshot):
         return EngineState.INDEXING  # all work is done, but the snapshot is not published yet
     degraded = (
-        model_errors
-        or cache_problem
-        or any(tier.error for tier in tiers)
-        or any(tier.cache_error or _store_error(tier) for tier in tiers)
+        shared.problems
+        or any(tier.error or tier.cache_error or _store_error(tier) for tier in shared.tiers)
         or any(_root_problems(state) for state in states)
         or session.failed_roots
     )
@@ -120,12 +105,9 @@ def _store_error(tier: Tier) -> str:
     return tier.store.error if tier.store is not None else ""
 
 
-def _problems(
-    indexer: Indexer, session: IndexSession, tiers: Sequence[Tier], model_errors: list[str], cache_problem: str
-) -> list[Problem]:
-    problems = [Problem("", message) for message in model_errors]
-    if cache_problem:
-        problems.append(Problem("", cache_problem))
+def _problems(shared: SharedEngine, session: IndexSession) -> list[Problem]:
+    indexer, tiers = shared.indexer, shared.tiers
+    problems = [Problem("", message) for message in shared.problems]
     problems += [Problem("", str(tier.error)) for tier in tiers if tier.error]
     problems += [
         Problem("", f"Vectors of {tier.manifest.name} cannot be kept ({tier.cache_error}). Free some disk space.")
