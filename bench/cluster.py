@@ -231,7 +231,7 @@ def searches(settings: Settings, folder: Path, scratch: Path, max_passages: int,
         build_of_index(folder, job, scratch)
     else:
         pool = LocalExecutor(recipe, 2)
-        build(folder, work_tree_of(folder), job, pool, cancel=CancelToken(), progress=lambda *_: None)
+        build(work_tree_of(folder), job, pool, cancel=CancelToken(), progress=lambda *_: None)
         pool.close()
     entries, _ = all_entries(store, recipe.segments, [key.public])
     n_stored = sum(one.size for entry in entries for one in entry.objects)

@@ -67,7 +67,7 @@ class Site:
         own = executor or LocalExecutor(self.recipe, 1)
         try:
             root = index_root_of(folder, lambda _root: self.settings)[0]
-            return build(root, work_tree_of(root), self.job, own, cancel=CancelToken(), progress=lambda *_: None)
+            return build(work_tree_of(root), self.job, own, cancel=CancelToken(), progress=lambda *_: None)
         finally:
             if executor is None:
                 own.close()

@@ -62,7 +62,7 @@ def build_all(
                 def show(what: str, done: int, total: int, folder: Path = folder) -> None:
                     progress(str(folder), what, done, total)
 
-                built = build(root, work_tree_of(root, cancel), job, executor, cancel=cancel, progress=show)
+                built = build(work_tree_of(root, cancel), job, executor, cancel=cancel, progress=show)
             except SemlensError as error:
                 on_built(error, folder)
             except OSError as error:

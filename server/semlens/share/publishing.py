@@ -67,9 +67,8 @@ def recipe() -> str:
 
 
 def push(
-    root: Path,
-    cache_folder: Path,
     work_tree: WorkTree,
+    cache_folder: Path,
     store: ObjectStore,
     key: SigningKey,
     pool: ParsePool,
@@ -85,6 +84,7 @@ def push(
     :raises ShareError: when files differ from the commit, the index is not complete, or the store refuses.
     """
     work_tree.check_committed("push again")
+    root = work_tree.root
     tree = work_tree.trees()[0]
     if is_shared(store, tree, (key.public, *trusted)):
         return Pushed(tree, is_new=False)

@@ -80,9 +80,8 @@ def find(
 
 
 def pull(
-    root: Path,
-    cache_folder: Path,
     work_tree: WorkTree,
+    cache_folder: Path,
     store: ObjectStore,
     trusted: Sequence[str],
     sampler: Sampler,
@@ -97,6 +96,7 @@ def pull(
     :raises RejectedError: when what arrives is not what its author would have computed.
     :raises ShareError: when the store or the disk refuses. The root then has no index, as before.
     """
+    root = work_tree.root
     if has_commit(cache_folder, root):
         return Pulled(has_index=True)
     found = find(work_tree, store, trusted, cancel)
@@ -110,7 +110,7 @@ def pull(
             fetched, loose = _fetched(manifest, Path(folder), sampler.dimensions)
             progress("Comparing", 0, 1)
             n_compared = sampler.compare(root, fetched, cancel)
-            own, n_loose = _own_files(root, manifest, work_tree, discovery, loose, Path(folder), sampler, cancel)
+            own, n_loose = _own_files(work_tree, manifest, discovery, loose, Path(folder), sampler, cancel)
             is_used = seed_from(_donor(store, manifest, Path(folder), sampler.fingerprints, own), cache_folder, root)
     except (OSError, StoreError, CacheError, shutil.Error) as error:
         raise ShareError(f"What was fetched cannot be kept: {error}. Free some space, then try again.") from error
@@ -203,9 +203,8 @@ def _rows_of_files(manifest: Manifest, segments: Mapping[str, Segment]) -> dict[
 
 
 def _own_files(
-    root: Path,
-    manifest: Manifest,
     work_tree: WorkTree,
+    manifest: Manifest,
     discovery: Discovery,
     loose: Mapping[str, LooseVectors],
     folder: Path,
@@ -218,7 +217,7 @@ def _own_files(
     examine = discovery.examiner()
     others = sorted(work_tree.committed_files() - {file.path for file in manifest.files})
     paths = [path for path in others if isinstance(examine(path), DiscoveredFile)]
-    return add_own_files(root, paths, loose, folder, sampler, cancel)
+    return add_own_files(work_tree.root, paths, loose, folder, sampler, cancel)
 
 
 def _donor(

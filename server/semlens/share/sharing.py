@@ -47,12 +47,10 @@ class ShareStatus:
 def push(folder: Path, settings: Settings, url: str, *, cancel: CancelToken, progress: Progress) -> Pushed:
     """:raises ShareError: when the index cannot be shared."""
     key = signing_key()
-    root = _root_of(folder, settings)
     with contextlib.closing(ParsePool(1)) as pool:
         return publishing.push(
-            root,
+            work_tree_of(_root_of(folder, settings), cancel),
             cache_folder(settings),
-            work_tree_of(root, cancel),
             open_store(settings, url),
             key,
             pool,
@@ -73,9 +71,8 @@ def pull(folder: Path, settings: Settings, url: str, *, cancel: CancelToken, pro
     root = _root_of(folder, settings)
     with _sampler(settings) as sampler:
         return pulling.pull(
-            root,
-            cache_folder(settings),
             work_tree_of(root, cancel),
+            cache_folder(settings),
             store,
             trusted,
             sampler,

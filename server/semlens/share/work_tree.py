@@ -33,6 +33,10 @@ class WorkTree:
     relative: str
     cancel: CancelToken = field(default_factory=CancelToken)
 
+    @property
+    def root(self) -> Path:
+        return self.top / self.relative
+
     def trees(self) -> list[str]:
         """The hashes of the root's tree in the newest commits of the branch, newest first, each once.
 
@@ -43,7 +47,7 @@ class WorkTree:
         found = self._ask("rev-parse", *names).output.decode("ascii", "replace").split()
         trees = [line for line in found if len(line) >= 40 and ":" not in line]
         if not trees:
-            raise ShareError(f"{printable(str(self.top / self.relative))} is in no commit yet. Commit it first.")
+            raise ShareError(f"{printable(str(self.root))} is in no commit yet. Commit it first.")
         return list(dict.fromkeys(trees))
 
     def check_committed(self, next_step: str) -> None:
@@ -71,8 +75,7 @@ class WorkTree:
         return frozenset(entry[2:] for entry in listed if entry.startswith("H "))
 
     def _ask(self, *arguments: str, reads_files: bool = False) -> GitAnswer:
-        folder = self.top / self.relative
-        git = LocalGit(folder, timeout_s=GIT_SECONDS, max_bytes=_MAX_BYTES, cancel=self.cancel)
+        git = LocalGit(self.root, timeout_s=GIT_SECONDS, max_bytes=_MAX_BYTES, cancel=self.cancel)
         try:
             return git.run_on_files(*arguments) if reads_files else git.run(*arguments)
         except WorkspaceError as error:

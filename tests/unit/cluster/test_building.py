@@ -156,7 +156,7 @@ def test_a_clone_begins_with_what_a_build_shared(site):
     executor = LocalExecutor(site.recipe, 1)
     sampler = Sampler(executor._computer._pool, executor._computer._tiers, 1 << 20)
     pulled = pulling.pull(
-        workspace, site.tmp_path / "cache", work_tree_of(workspace), site.store, [site.key.public], sampler,
+        work_tree_of(workspace), site.tmp_path / "cache", site.store, [site.key.public], sampler,
         Discovery(workspace, Settings()), cancel=CancelToken(), progress=lambda *_: None,
     )  # fmt: skip
     executor.close()

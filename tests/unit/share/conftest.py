@@ -75,9 +75,8 @@ class Team:
         one = workspace or self.origin
         self.index(one)
         return publishing.push(
-            one.folder,
-            one.cache,
             work_tree_of(one.folder),
+            one.cache,
             ObjectStore(self.url),
             self.key,
             self.pool,
@@ -90,9 +89,8 @@ class Team:
         self, workspace: Workspace, *, trusted: tuple[str, ...] | None = None, cancel: CancelToken | None = None
     ) -> pulling.Pulled:
         return pulling.pull(
-            workspace.folder,
-            workspace.cache,
             work_tree_of(workspace.folder),
+            workspace.cache,
             ObjectStore(self.url),
             (self.key.public,) if trusted is None else trusted,
             self.sampler,

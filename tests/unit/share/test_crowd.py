@@ -25,7 +25,7 @@ def objects(folder):
 
 def push(team, workspace, url):
     return publishing.push(
-        workspace.folder, workspace.cache, work_tree_of(workspace.folder), ObjectStore(url), team.key, team.pool,
+        work_tree_of(workspace.folder), workspace.cache, ObjectStore(url), team.key, team.pool,
         cancel=CancelToken(), progress=lambda *_: None,
     )  # fmt: skip
 

@@ -76,13 +76,12 @@ class BuildJob:
     spool: Path
 
 
-def build(
-    root: Path, work_tree: WorkTree, job: BuildJob, executor: Executor, *, cancel: CancelToken, progress: Progress
-) -> Built:
+def build(work_tree: WorkTree, job: BuildJob, executor: Executor, *, cancel: CancelToken, progress: Progress) -> Built:
     """:raises ShareError: when files differ from the commit, or the store refuses.
 
     :raises SemlensError: when a batch cannot be computed. What was computed is kept for the next try.
     """
+    root = work_tree.root
     name = repository_name(str(root))
     work_tree.check_committed("build again")
     tree = work_tree.trees()[0]
