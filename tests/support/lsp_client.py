@@ -35,7 +35,6 @@ class Pending:
     def __init__(self, client: Client, request_id: int, method: str) -> None:
         self.id = request_id
         self.method = method
-        self.answered_at = 0.0
         self._client = client
         self._answer: dict[str, Any] | None = None
         self._done = threading.Event()
@@ -57,7 +56,6 @@ class Pending:
         self._client.notify("$/cancelRequest", {"id": self.id})
 
     def settle(self, answer: dict[str, Any]) -> None:
-        self.answered_at = time.perf_counter()
         self._answer = answer
         self._done.set()
 
@@ -70,7 +68,6 @@ class Client:
         self._stdout = stdout
         self.configuration = configuration
         self.capabilities: dict[str, Any] = {}
-        self.server_info: dict[str, Any] = {}
         self.notifications: list[dict[str, Any]] = []
         self.server_requests: list[dict[str, Any]] = []
         self.answer: Callable[[dict[str, Any]], dict[str, Any]] = self._answer
@@ -266,7 +263,6 @@ class Client:
             params["initializationOptions"] = options
         result: dict[str, Any] = self.call("initialize", params)
         self.capabilities = result["capabilities"]
-        self.server_info = result.get("serverInfo", {})
         if initialized:
             self.notify("initialized", {})
         return result

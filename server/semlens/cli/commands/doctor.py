@@ -7,6 +7,7 @@ import json
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 
 from semlens import __version__
 from semlens.cli.doctor_checks import CHECKS, Finding, Level
@@ -27,23 +28,7 @@ def run(options: argparse.Namespace) -> int:
                 _print(finding)
     n_failed = sum(finding.level is Level.FAIL for finding in findings)
     if options.json:
-        print(
-            json.dumps(
-                {
-                    "version": __version__,
-                    "ok": not n_failed,
-                    "checks": [
-                        {
-                            "name": finding.name,
-                            "level": finding.level.value,
-                            "message": finding.message,
-                            "fix": finding.fix,
-                        }
-                        for finding in findings
-                    ],
-                }
-            )
-        )
+        print(json.dumps({"version": __version__, "ok": not n_failed, "checks": list(map(asdict, findings))}))
     else:
         n_warnings = sum(finding.level is Level.WARN for finding in findings)
         print(f"{len(findings)} checks: {n_failed} failed, {n_warnings} with a warning.")

@@ -102,20 +102,20 @@ class ClusterService:
 
     def file(self, root: str, path: str) -> tuple[str, str]:
         """Text and language. :raises UsageError: when it may not be read or is not there."""
-        if root in self._counts:
-            for found in self._shards.lease().ask("text", root, path):
-                if found is not None:
-                    text: tuple[str, str] = found
-                    return text
-        raise UsageError("There is no such file.")
+        text: tuple[str, str] = self._of_file("text", root, path)
+        return text
 
     def outline(self, root: str, path: str) -> Outline:
         """:raises UsageError: see `file`."""
-        if root in self._counts:
-            for found in self._shards.lease().ask("outline", root, path):
-                if found is not None:
-                    outline: Outline = found
-                    return outline
+        outline: Outline = self._of_file("outline", root, path)
+        return outline
+
+    def _of_file(self, method: str, root: str, path: str) -> Any:
+        """What the shard that has a file says of it."""
+        answers = self._shards.lease().ask(method, root, path) if root in self._counts else ()
+        for found in answers:
+            if found is not None:
+                return found
         raise UsageError("There is no such file.")
 
     def status(self) -> EngineStatus:

@@ -27,7 +27,6 @@ FIELD_LIMITS = (24, 48, 64, 192)
 QUERY_LIMIT = 64
 _MAX_CHARACTERS = 6000
 _names_in = finder(r"[^\W\d]\w*")  # without numbers
-_HEADER = struct.Struct(f"<{N_FIELDS}H")
 _MAX_CACHED_IDENTIFIERS = 200_000  # about 20 MB
 
 _MAX_WORD_LETTERS = 40  # longer words are usually encoded data

@@ -57,7 +57,6 @@ class RootIndex:
         """
         self.root = root
         self.fingerprints = tuple(fingerprints)
-        self._cache_folder = cache_folder
         self.store = RootStore(cache_folder, root)
         self.read_only = read_only
         self._lock = WriterLock(self.store.lock_path)

@@ -70,28 +70,26 @@ def carry_vectors(old: Overlay | None, hashes: list[ContentHash]) -> dict[str, d
     """Return the vectors of the previous overlay for passages that still exist."""
     if old is None:
         return {}
-    missing_hashes = set(hashes)
+    wanted = set(hashes)
     return {
-        fingerprint: {key: vector for key, vector in vectors.items() if key in missing_hashes}
+        fingerprint: {key: vector for key, vector in vectors.items() if key in wanted}
         for fingerprint, vectors in old.vectors.items()
     }
 
 
-def vectors_in_view(
-    view: SegmentView, row: int, missing_hashes: set[ContentHash]
-) -> Mapping[str, dict[ContentHash, bytes]]:
+def vectors_in_view(view: SegmentView, row: int, wanted: set[ContentHash]) -> Mapping[str, dict[ContentHash, bytes]]:
     """Return the vectors of a file in a view for the wanted passages, by model fingerprint."""
     passages = view.segment.passages
     bounds = np.array([row, row + 1], passages.files.dtype)  # of another type, all of the column would be converted
     start, end = (int(place) for place in np.searchsorted(passages.files, bounds))
     hashes = split_hashes(passages.hashes[start:end].tobytes())
-    rows = {row: key for row, key in enumerate(hashes, start) if key in missing_hashes}
+    rows = {row: key for row, key in enumerate(hashes, start) if key in wanted}
     vectors: dict[str, dict[ContentHash, bytes]] = {}
     for fingerprint in view.tiers:
         vectors_by_hash = vectors.setdefault(fingerprint, {})
         for block in view.blocks(fingerprint):
-            wanted = np.array(list(rows), block.rows.dtype)
-            places: list[int] = np.searchsorted(block.rows, wanted).tolist() if rows and len(block.rows) else []
+            wanted_rows = np.array(list(rows), block.rows.dtype)
+            places: list[int] = np.searchsorted(block.rows, wanted_rows).tolist() if rows and len(block.rows) else []
             for passage, place in zip(rows, places, strict=False):
                 if place < len(block.rows) and block.rows[place] == passage:
                     vectors_by_hash[rows[passage]] = block.matrix[place].tobytes()

@@ -54,20 +54,9 @@ def run_verify(options: argparse.Namespace) -> int:
         except ModelError as error:
             faults[manifest.name] = str(error)
     if options.json:
-        print(
-            json.dumps(
-                {
-                    "models": [
-                        {
-                            "name": manifest.name,
-                            "ok": manifest.name not in faults,
-                            "message": faults.get(manifest.name, ""),
-                        }
-                        for manifest in manifests
-                    ]
-                }
-            )
-        )
+        names = [manifest.name for manifest in manifests]
+        checked = [{"name": name, "ok": name not in faults, "message": faults.get(name, "")} for name in names]
+        print(json.dumps({"models": checked}))
     else:
         for manifest in manifests:
             intact = f"{manifest.name}: {len(manifest.files)} files match their checksums."
