@@ -70,10 +70,10 @@ def test_an_interrupt_exits_quietly(semlens, script):
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        ("models list >&-", 0, ""),
-        ("models list 2>&-", 0, ""),
-        ("models list <&- >&- 2>&-", 0, ""),
-        ("models list >/dev/full", 1, "semlens: The disk is full, so the output"),
+        ("daemon status >&-", 0, ""),
+        ("daemon status 2>&-", 0, ""),
+        ("daemon status <&- >&- 2>&-", 0, ""),
+        ("daemon status >/dev/full", 1, "semlens: The disk is full, so the output"),
         ("--help >/dev/full", 1, "semlens: The disk is full, so the output"),
         ("search --help >/dev/full", 1, "semlens: The disk is full, so the output"),
         ("--version --json >/dev/full", 1, "semlens: The disk is full, so the output"),
@@ -108,8 +108,13 @@ def test_a_home_folder_that_is_not_known_is_not_one_in_the_workspace(tmp_path):
     config.parent.mkdir(parents=True)
     config.write_text('remote = {url = "http://127.0.0.1:9", model = "m"}\n')
     environment = {"PYTHONPATH": str(SERVER), "HOME": "unknown"}
+    doctor = (
+        "from semlens.cli import doctor_checks as found, main\n"
+        "found.CHECKS = (found.check_service, found.check_cache)\n"
+        "raise SystemExit(main(['doctor', '--json']))"
+    )
     ran = subprocess.run(
-        [sys.executable, "-m", "semlens", "doctor", "--json"],
+        [sys.executable, "-c", doctor],
         cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     checks = {check["name"]: check["message"] for check in json.loads(ran.stdout)["checks"]}

@@ -116,20 +116,20 @@ def names(result):
     return [hit.name for hit in result.hits]
 
 
-@pytest.mark.parametrize(
-    ("request_", "expected"),
-    [
-        (SearchRequest("retry_download", limit=1), ["retry_download"]),
-        (SearchRequest("retry", limit=5, filter=SearchFilter(tests=TestFilter.ONLY)), ["test_retry"]),
-        (SearchRequest("sum_first", limit=1, filter=SearchFilter(paths=("b.py",))), ["sum_second"]),
-        (SearchRequest("retry", filter=SearchFilter(languages=frozenset({"go"}))), []),
-        (SearchRequest("weaver", filter=SearchFilter(kinds=HEADINGS, content=None)), []),
-        (SearchRequest("weaver", filter=SearchFilter(kinds=HEADINGS, content=ContentFilter.DOCS)), ["Weaver"]),
-        (SearchRequest("retry", filter=SearchFilter(kinds=frozenset({SymbolKind.CLASS}))), []),
-    ],
-)
-def test_search(service, request_, expected):
-    assert names(service.search(request_, CancelToken())) == expected
+SEARCHES = [
+    (SearchRequest("retry_download", limit=1), ["retry_download"]),
+    (SearchRequest("retry", limit=5, filter=SearchFilter(tests=TestFilter.ONLY)), ["test_retry"]),
+    (SearchRequest("sum_first", limit=1, filter=SearchFilter(paths=("b.py",))), ["sum_second"]),
+    (SearchRequest("retry", filter=SearchFilter(languages=frozenset({"go"}))), []),
+    (SearchRequest("weaver", filter=SearchFilter(kinds=HEADINGS, content=None)), []),
+    (SearchRequest("weaver", filter=SearchFilter(kinds=HEADINGS, content=ContentFilter.DOCS)), ["Weaver"]),
+    (SearchRequest("retry", filter=SearchFilter(kinds=frozenset({SymbolKind.CLASS}))), []),
+]
+
+
+def test_search(service):
+    for request, expected in SEARCHES:
+        assert names(service.search(request, CancelToken())) == expected, request
 
 
 def test_a_hit_has_everything_that_is_printed(service, made):
