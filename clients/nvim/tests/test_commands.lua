@@ -195,6 +195,37 @@ return {
     end),
   },
   {
+    'a command about the symbol at the cursor needs a file',
+    with({}, function(editor)
+      editor:edit('net/retry.py')
+      editor:ready()
+      editor:cmd('enew')
+      for _, command in ipairs({ 'SemanticSimilar', 'SemanticCallers', 'Semlens callees', 'Semlens! duplicates' }) do
+        editor:lua('_G.notes = {}')
+        editor:cmd(command)
+        equal(
+          editor:lua('return #_G.notes == 1 and _G.notes[1].text'),
+          'semlens: This buffer is not a file of a project. Run the command in one that is.'
+        )
+      end
+    end),
+  },
+  {
+    'the report of the status opens in the current tab with the cursor in it',
+    with({}, function(editor)
+      editor:edit('net/retry.py')
+      editor:ready()
+      local is_in_report = "return vim.bo.filetype == 'semlens-status' and #vim.api.nvim_list_wins()"
+      for n_tabs = 1, 2 do
+        editor:cmd('SemanticStatus')
+        equal(editor:wait('the report', is_in_report), n_tabs + 1)
+        editor:cmd('wincmd p | SemanticStatus')
+        equal(editor:wait('the report again', is_in_report), n_tabs + 1)
+        editor:cmd('wincmd p | tabnew')
+      end
+    end),
+  },
+  {
     'callers and callees are listed in the quickfix list',
     with({}, function(editor)
       editor:edit('net/retry.py')
@@ -207,14 +238,14 @@ return {
       editor:ready()
       local list = [[
         local list = vim.fn.getqflist()
-        return #list > 0 and { list[1].lnum, list[1].text:match('^perhaps') == nil, #list }
+        return #list > 0 and { list[1].lnum, list[1].col, list[1].text:match('^perhaps') == nil, #list }
       ]]
       editor:cmd('Semlens callers')
-      equal(editor:wait('the callers', list), { 6, true, 1 })
+      equal(editor:wait('the callers', list), { 6, 12, true, 1 })
       editor:lua("vim.cmd.cclose() vim.fn.setqflist({}, 'f')")
       editor:keys('6G')
       editor:cmd('SemanticCallees')
-      equal(editor:wait('the callees', list), { 1, true, 1 })
+      equal(editor:wait('the callees', list), { 1, 5, true, 1 })
       assert(os.remove(path))
     end),
   },

@@ -320,6 +320,33 @@ return {
     end),
   },
   {
+    'a hit in a file that is shorter by now opens at its last line',
+    with({}, function(editor)
+      open_picker(editor, 'fetch_with_retry')
+      editor:lua([[
+        local path = vim.fs.joinpath(vim.fn.getcwd(), 'shorter.py')
+        vim.fn.writefile({ 'x = 1', 'y = 2' }, path)
+        require('semlens.picker').current.hits[1].location.uri = vim.uri_from_fname(path)
+      ]])
+      editor:keys('<CR>')
+      editor:wait('the file', "return vim.fs.basename(vim.api.nvim_buf_get_name(0)) == 'shorter.py'")
+      equal(editor:place(), { 'shorter.py', 2, 5 })
+      equal(editor:lua('return #_G.notes'), 0)
+      editor:lua('vim.fn.delete(vim.api.nvim_buf_get_name(0))')
+    end),
+  },
+  {
+    'the report and the keys fit a tiny screen',
+    with({ columns = 20, lines = 6 }, function(editor)
+      open_picker(editor, 'fetch_with_retry')
+      editor:keys('<F1>')
+      editor:wait('the keys', PICKER .. 'return p.help ~= nil')
+      editor:close_picker()
+      editor:keys(':SemanticStatus<CR>')
+      editor:wait('the report', "return vim.bo.filetype == 'semlens-status'")
+    end),
+  },
+  {
     "it opens without a border, and from a window with 'winfixbuf'",
     with({}, function(editor)
       editor:lua("vim.o.winborder = 'none'")

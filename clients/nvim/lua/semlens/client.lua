@@ -1,6 +1,7 @@
 -- The one language client, which serves all roots. It restarts a server that ended. `restart` decides when, `server`
 -- finds the program, and `requests` sends. A shared server may end because of another client, so its loss is no message
 -- to the user.
+local config = require('semlens.config')
 local log = require('semlens.log')
 local messages = require('semlens.messages')
 local requests = require('semlens.requests')
@@ -23,6 +24,7 @@ local ready_ms
 local is_restarting = false
 local is_off = false
 local has_warned_missing = false
+local has_warned_of_settings = false
 
 ---@type semlens.Status?
 M.status = nil
@@ -208,6 +210,7 @@ function M.lsp_config()
       if is_off or not roots.is_file_buffer(bufnr) then
         return
       end
+      M.warn_of_settings_once()
       local root = roots.find(bufnr)
       local _, problem, is_missing = server.find(root)
       if problem then
@@ -258,6 +261,16 @@ function M.update_status(status)
     M.status = status
   end
   return M.status
+end
+
+---Tell the user of wrong settings. Only the first call does, because every new buffer calls this.
+function M.warn_of_settings_once()
+  local problems = has_warned_of_settings and {} or config.problems()
+  has_warned_of_settings = true
+  if #problems > 0 then
+    local more = #problems > 1 and (' `:checkhealth semlens` shows %d more.'):format(#problems - 1) or ''
+    messages.say('WRONG_SETTING', problems[1] .. more)
+  end
 end
 
 ---Warn that no server was found. Only the first call shows the message, because every new buffer calls this.

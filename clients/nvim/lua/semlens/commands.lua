@@ -1,6 +1,7 @@
 -- `:Semlens` with its sub-commands, and the :Semantic... commands. Each one reads its arguments and calls the API.
 local client = require('semlens.client')
 local messages = require('semlens.messages')
+local roots = require('semlens.roots')
 
 local M = {}
 
@@ -117,6 +118,8 @@ function handlers.Install()
   require('semlens.install').run()
 end
 
+---Commands about the symbol at the cursor, or about this file.
+local ABOUT_FILE = { Similar = true, Callers = true, Callees = true }
 ---Commands that need no server.
 local WITHOUT_SERVER = { Log = true, Install = true }
 
@@ -127,7 +130,10 @@ function M.run(name, call)
     messages.say('COMMAND_WINDOW')
   elseif WITHOUT_SERVER[name] then
     handlers[name](call)
+  elseif (ABOUT_FILE[name] or name == 'Duplicates' and call.bang) and not roots.is_file_buffer(0) then
+    messages.say('NO_FILE')
   else
+    client.warn_of_settings_once()
     require('semlens.install').ensure(function()
       handlers[name](call)
     end)

@@ -33,12 +33,11 @@ end
 
 ---@param hit semlens.Hit
 ---@param prefix string
----@param lnum? integer
+---@param range? semlens.Range where to jump; default: the name
 ---@return vim.quickfix.entry
-local function item(hit, prefix, lnum)
-  local entry = hits.to_quickfix(hit)
+local function item(hit, prefix, range)
+  local entry = hits.to_quickfix(vim.tbl_extend('force', hit, { selectionRange = range }))
   entry.text = prefix .. entry.text
-  entry.lnum = lnum or entry.lnum
   return entry
 end
 
@@ -54,7 +53,7 @@ function M.callers()
     local items = {}
     for _, edge in ipairs(answer.edges) do
       for _, range in ipairs(#edge.ranges > 0 and edge.ranges or { edge.hit.selectionRange }) do
-        items[#items + 1] = item(edge.hit, doubt(edge), range.start.line + 1)
+        items[#items + 1] = item(edge.hit, doubt(edge), range)
       end
     end
     if #items == 0 then

@@ -131,9 +131,13 @@ function M.jump(hit, command)
     vim.cmd('split')
   end
   vim.wo.winfixbuf = false
-  local target = { uri = hit.location.uri, range = M.target(hit) }
-  local is_shown, problem = pcall(vim.lsp.util.show_document, target, encoding_of_server(), { focus = true })
+  local encoding = encoding_of_server()
+  local is_shown, problem = pcall(vim.lsp.util.show_document, { uri = hit.location.uri }, encoding, { focus = true })
   if is_shown then
+    local start = M.target(hit).start
+    local row = math.min(start.line + 1, vim.api.nvim_buf_line_count(0)) -- the file may be shorter by now
+    local column = vim.str_byteindex(vim.fn.getline(row), encoding, start.character, false)
+    vim.api.nvim_win_set_cursor(0, { row, column })
     vim.cmd('normal! zvzz')
   else
     local message = tostring(problem):match('E%d+:.*') or tostring(problem)

@@ -52,6 +52,7 @@ M.all = {
     level = levels.WARN,
     text = 'There is no earlier search. Run `:Semlens search` with a query first.',
   },
+  NO_FILE = { level = levels.WARN, text = 'This buffer is not a file of a project. Run the command in one that is.' },
   NO_HITS = { level = levels.INFO, text = 'Nothing found for "%s".' },
   NO_IMPACT = { level = levels.INFO, text = 'No change is known to affect other code.' },
   NO_LOG = {

@@ -71,14 +71,14 @@ end
 ---@return table<string, any>
 function M.settings()
   local settings = config.get().settings
-  return settings.semlens or settings
+  return type(settings.semlens) == 'table' and settings.semlens or settings
 end
 
 ---Whether the user wants the resident server. `settings` may say it too, as for other editors.
 ---@return boolean
 function M.is_shared()
   local own = M.settings()
-  return config.get().server.shared or (own.server or {}).shared == true or own['server.shared'] == true
+  return config.get().server.shared or vim.tbl_get(own, 'server', 'shared') == true or own['server.shared'] == true
 end
 
 ---The command of the language server; with the resident server, of the bridge to it.
@@ -183,7 +183,7 @@ function M.log_path()
   local own = M.settings()
   local folder = (options.env or {}).SEMLENS_CACHE_DIR or vim.env.SEMLENS_CACHE_DIR
   if not folder or folder == '' then
-    folder = (own.index or {}).cacheFolder
+    folder = vim.tbl_get(own, 'index', 'cacheFolder')
   end
   if not folder or folder == '' then
     local home = vim.uv.os_homedir() or ''

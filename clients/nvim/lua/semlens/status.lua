@@ -159,13 +159,13 @@ local function draw(status)
       api.nvim_buf_set_extmark(report.buffer, namespace, row - 1, 0, { end_col = #line[1], hl_group = line[2] })
     end
   end
-  width = math.min(width, vim.o.columns - 4)
-  local height = math.min(#lines, vim.o.lines - 6)
+  width = math.max(1, math.min(width, vim.o.columns - 4))
+  local height = math.max(1, math.min(#lines, vim.o.lines - 6))
   api.nvim_win_set_config(report.window, {
     relative = 'editor',
     width = width,
     height = height,
-    row = math.floor((vim.o.lines - height) / 2) - 1,
+    row = math.max(0, math.floor((vim.o.lines - height) / 2) - 1),
     col = math.floor((vim.o.columns - width) / 2),
   })
 end
@@ -173,42 +173,43 @@ end
 ---@param status semlens.Status
 local function show(status)
   status = client.update_status(status)
-  if not (report and api.nvim_win_is_valid(report.window)) then
-    highlights.define()
-    local buffer = api.nvim_create_buf(false, true)
-    vim.bo[buffer].bufhidden = 'wipe'
-    vim.bo[buffer].filetype = 'semlens-status'
-    local window = api.nvim_open_win(buffer, true, {
-      relative = 'editor',
-      row = 1,
-      col = 1,
-      width = 40,
-      height = 4,
-      style = 'minimal',
-      border = vim.o.winborder ~= '' and vim.o.winborder or 'rounded',
-      title = highlights.on_border(' semlens ', 'SemlensTitle'),
-    })
-    vim.wo[window].wrap = false
-    vim.wo[window].winhighlight = highlights.window
-    report = { window = window, buffer = buffer }
-    local group = api.nvim_create_augroup('semlens.status', {})
-    api.nvim_create_autocmd('User', {
-      group = group,
-      pattern = 'SemlensStatus',
-      callback = function(event)
-        draw(event.data)
-      end,
-    })
-    api.nvim_create_autocmd('BufWipeout', {
-      buffer = buffer,
-      callback = function()
-        report = nil
-        pcall(api.nvim_del_augroup_by_id, group)
-      end,
-    })
-    for _, key in ipairs({ 'q', '<Esc>' }) do
-      vim.keymap.set('n', key, '<Cmd>close<CR>', { buffer = buffer, nowait = true })
-    end
+  if report and api.nvim_win_is_valid(report.window) then
+    api.nvim_win_close(report.window, true) -- it may be in another tab
+  end
+  highlights.define()
+  local buffer = api.nvim_create_buf(false, true)
+  vim.bo[buffer].bufhidden = 'wipe'
+  vim.bo[buffer].filetype = 'semlens-status'
+  local window = api.nvim_open_win(buffer, true, {
+    relative = 'editor',
+    row = 1,
+    col = 1,
+    width = 40,
+    height = 4,
+    style = 'minimal',
+    border = vim.o.winborder ~= '' and vim.o.winborder or 'rounded',
+    title = highlights.on_border(' semlens ', 'SemlensTitle'),
+  })
+  vim.wo[window].wrap = false
+  vim.wo[window].winhighlight = highlights.window
+  report = { window = window, buffer = buffer }
+  local group = api.nvim_create_augroup('semlens.status', {})
+  api.nvim_create_autocmd('User', {
+    group = group,
+    pattern = 'SemlensStatus',
+    callback = function(event)
+      draw(event.data)
+    end,
+  })
+  api.nvim_create_autocmd('BufWipeout', {
+    buffer = buffer,
+    callback = function()
+      report = nil
+      pcall(api.nvim_del_augroup_by_id, group)
+    end,
+  })
+  for _, key in ipairs({ 'q', '<Esc>' }) do
+    vim.keymap.set('n', key, '<Cmd>close<CR>', { buffer = buffer, nowait = true })
   end
   draw(status)
 end

@@ -35,8 +35,8 @@ function M.toggle(picker)
   local buffer = api.nvim_create_buf(false, true)
   vim.bo[buffer].bufhidden = 'wipe'
   api.nvim_buf_set_lines(buffer, 0, -1, false, text)
-  width = math.min(width, vim.o.columns - 4)
-  local height = math.min(#text, vim.o.lines - 6)
+  width = math.max(1, math.min(width, vim.o.columns - 4))
+  local height = math.max(1, math.min(#text, vim.o.lines - 6))
   local window = api.nvim_open_win(buffer, false, {
     relative = 'editor',
     row = math.max(0, math.floor((vim.o.lines - height) / 2) - 1),

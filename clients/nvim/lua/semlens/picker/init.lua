@@ -63,9 +63,13 @@ function M.open(source, text, previous)
     M.current:close()
   end
   highlights.define()
+  local options = config.get().picker
+  if M.last then
+    options.preview = M.last.options.preview -- it stays as the user left it
+  end
   local self = setmetatable({
     source = source,
-    options = config.get().picker,
+    options = options,
     text = text or '',
     hits = previous and previous.hits or {},
     all = previous and previous.all or {},
