@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Ctx } from "./ctx";
+import { placeAtCursor } from "./cursor";
 import { showEdges, showImpact } from "./graph";
 import { History } from "./picker/history";
 import { Picker, type HitActions } from "./picker/picker";
@@ -49,9 +50,8 @@ export function registerCommands({ ctx, setup, status, prompt, results }: Compon
     // The key binding of Escape while hits are shown in the editor.
     escape: () => picker?.escape() === true || vscode.commands.executeCommand("workbench.action.closeQuickOpen"),
     similar: () => {
-      const editor = vscode.window.activeTextEditor;
-      const { line, character } = editor?.selection.active ?? { line: 0, character: 0 };
-      return editor && similar(editor.document.uri.toString(), { line, character }, `Line ${line + 1}`);
+      const place = placeAtCursor();
+      return place && similar(place.uri, place.position, `Line ${place.position.line + 1}`);
     },
     duplicates: () => showDuplicates(ctx, results),
     callers: () => showEdges(ctx, results, "callers"),

@@ -14,8 +14,14 @@ interface Section {
 
 export class Config {
   private readonly serverSettings: ServerSettings;
+  /** Names of own settings whose wrong value the user was told. */
+  private readonly told = new Set<string>();
 
-  constructor(packageJson: { readonly contributes: { readonly configuration: readonly Section[] } }) {
+  /** :param tell: gets a message for the user about a setting of the extension that has a wrong value. */
+  constructor(
+    packageJson: { readonly contributes: { readonly configuration: readonly Section[] } },
+    private readonly tell: (problem: string) => void,
+  ) {
     const all = packageJson.contributes.configuration.flatMap((section) => Object.entries(section.properties));
     const own = OWN.map((name) => `semlens.${name}`);
     this.serverSettings = new ServerSettings(Object.fromEntries(all.filter(([name]) => !own.includes(name))));
@@ -83,11 +89,35 @@ export class Config {
   }
 
   private get<T>(name: string, fallback: T): T {
-    return vscode.workspace.getConfiguration("semlens").get<T>(name, fallback);
+    const value = vscode.workspace.getConfiguration("semlens").get<unknown>(name, fallback);
+    if (isLike(value, fallback)) {
+      this.told.delete(name);
+      return value;
+    }
+    // VS Code returns values of any type. The server tells of its settings itself.
+    if (OWN.includes(name) && !this.told.has(name)) {
+      this.told.add(name);
+      this.tell(`The setting semlens.${name} must be ${kindOf(fallback)}. Its default is used.`);
+    }
+    return fallback;
   }
 }
 
 function inspect(scope?: vscode.Uri): Inspect {
   const settings = vscode.workspace.getConfiguration("semlens", scope ?? null);
   return (name) => settings.inspect(name);
+}
+
+/** Whether the value has the type of the fallback. Lists are lists of strings. */
+function isLike<T>(value: unknown, fallback: T): value is T {
+  return Array.isArray(fallback)
+    ? Array.isArray(value) && value.every((item) => typeof item === "string")
+    : typeof value === typeof fallback;
+}
+
+function kindOf(fallback: unknown): string {
+  if (Array.isArray(fallback)) {
+    return "a list of strings";
+  }
+  return typeof fallback === "boolean" ? "true or false" : `a ${typeof fallback}`;
 }

@@ -40,7 +40,6 @@ export class Ctx implements vscode.Disposable {
   private delayEnd = new AbortController();
 
   constructor(readonly extension: vscode.ExtensionContext) {
-    this.config = new Config(extension.extension.packageJSON);
     this.problems = new Problems(
       {
         show: (message, ...titles) => vscode.window.showErrorMessage(message, ...titles),
@@ -49,6 +48,7 @@ export class Ctx implements vscode.Disposable {
       },
       [{ title: "Show Log", run: () => this.output.show() }],
     );
+    this.config = new Config(extension.extension.packageJSON, (problem) => this.problems.showGrouped(problem));
     this.subscribe(
       this.output,
       this.statusChanged,

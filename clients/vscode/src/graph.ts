@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Ctx } from "./ctx";
+import { placeAtCursor } from "./cursor";
 import { oneLine } from "./format";
 import type { Edge, EdgesResult, Hit, ImpactResult, Position } from "./protocol";
 import type { Group, Listing, Results } from "./results";
@@ -12,13 +13,11 @@ const SURE = 0.8;
 
 /** Lists who uses the symbol at the cursor, or what it uses. Each row opens to its own callers or callees. */
 export async function showEdges(ctx: Ctx, results: Results, direction: Direction): Promise<void> {
-  const editor = vscode.window.activeTextEditor;
-  if (editor === undefined) {
+  const place = placeAtCursor();
+  if (place === undefined) {
     return;
   }
-  const uri = editor.document.uri.toString();
-  const { line, character } = editor.selection.active;
-  const reload = (): Promise<EdgesResult | undefined> => edgesAt(ctx, direction, uri, { line, character });
+  const reload = (): Promise<EdgesResult | undefined> => edgesAt(ctx, direction, place.uri, place.position);
   const answer = await reload();
   if (answer === undefined) {
     return;

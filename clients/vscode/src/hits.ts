@@ -49,8 +49,14 @@ export function isSame(first: Hit, second: Hit | undefined): boolean {
 export async function openHit(hit: Hit, viewColumn: vscode.ViewColumn = vscode.ViewColumn.Active): Promise<void> {
   const start = rangeOf(hit.selectionRange).start;
   const selection = new vscode.Range(start, start);
-  const editor = await vscode.window.showTextDocument(uriOf(hit), { viewColumn, selection, preview: true });
-  editor.revealRange(selection, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+  const options: vscode.TextDocumentShowOptions = { viewColumn, selection, preview: true };
+  try {
+    const editor = await vscode.window.showTextDocument(uriOf(hit), options);
+    editor.revealRange(selection, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+  } catch {
+    // The file is gone, or too large for extensions. VS Code opens it or says why it cannot.
+    await vscode.commands.executeCommand("vscode.open", uriOf(hit), options);
+  }
 }
 
 function camelCase(name: string): string {

@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Ctx } from "./ctx";
+import { codeEditor } from "./cursor";
 import type { Documents } from "./documents";
 import type { ContextResult, Hit, Position, Range } from "./protocol";
 import { contextSummary, labelText } from "./format";
@@ -86,8 +87,8 @@ function isSubject(argument: unknown): argument is ContextSubject {
 
 /** The choices that the active editor offers, most specific first. */
 function editorChoices(): Choice[] {
-  const editor = vscode.window.activeTextEditor;
-  if (editor === undefined || !["file", "untitled"].includes(editor.document.uri.scheme)) {
+  const editor = codeEditor();
+  if (editor === undefined) {
     return [];
   }
   const textDocument = { uri: editor.document.uri.toString() };

@@ -160,3 +160,22 @@ test("Show Impact of the Change lists the tests that reach unsaved text", async 
   await closeEditors();
   await vscode.workspace.fs.delete(tests);
 });
+
+test("a command about the symbol at the cursor asks for a file where none is active", async () => {
+  await vscode.commands.executeCommand("semlens.status"); // a document that is no file
+  const { showInformationMessage } = vscode.window;
+  const shown: string[] = [];
+  (vscode.window as { showInformationMessage: unknown }).showInformationMessage = (message: string) => {
+    shown.push(message);
+    return Promise.resolve();
+  };
+  try {
+    for (const command of ["similar", "callers", "callees"]) {
+      await vscode.commands.executeCommand(`semlens.${command}`);
+    }
+  } finally {
+    (vscode.window as { showInformationMessage: unknown }).showInformationMessage = showInformationMessage;
+  }
+  assert.deepEqual(shown, Array(3).fill("Open a file and put the cursor on a symbol first."));
+  await closeEditors();
+});

@@ -173,3 +173,15 @@ test("earlier queries with hits are offered, newest first", async () => {
   assert.equal(source.requests[0]?.text, "two");
   await closeEditors();
 });
+
+test("a hit whose file was deleted meanwhile opens as VS Code's own message", async () => {
+  const gone = hit("gone.py", 3);
+  const source = new ControlledSource();
+  const picker = await createPicker(source);
+  let isClosed = false;
+  void picker.open("one").then(() => (isClosed = true));
+  (await source.nth(0)).answer(answerOf(gone));
+  await acceptUntil("the end of the picker", () => isClosed);
+  await until("the tab", () => vscode.window.tabGroups.activeTabGroup.activeTab?.label === "gone.py");
+  await closeEditors();
+});
