@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 import ray
@@ -25,9 +26,11 @@ class RayCluster:
         self._nodes = [self._cluster.add_node(num_cpus=1, object_store_memory=100_000_000) for _ in range(n_nodes - 1)]
         self.address = self._cluster.address
 
-    def kill_node(self) -> None:
-        """Without a farewell, as a machine that loses power."""
-        self._cluster.remove_node(self._nodes.pop(), allow_graceful=False)
+    def kill_node(self, among: Collection[str] = ()) -> None:
+        """Without a farewell, as a machine that loses power. :param among: identifiers of nodes, or empty for all."""
+        node = next(node for node in reversed(self._nodes) if not among or node.node_id in among)
+        self._nodes.remove(node)
+        self._cluster.remove_node(node, allow_graceful=False)
 
     def kill_head(self) -> None:
         self._cluster.head_node.kill_gcs_server()

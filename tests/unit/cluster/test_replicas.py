@@ -23,9 +23,13 @@ class GetTimeoutError(RayError, TimeoutError):
 
 
 class Replica:
-    """An actor. :ivar asked: its methods, in order. :ivar does: what a call gives: it is called when it is waited for."""
+    """An actor. :ivar asked: its methods, in order. :ivar does: what a call gives: it is called when it is waited for.
 
-    def __init__(self, *_arguments):
+    :ivar where: the node that it was wanted on.
+    """
+
+    def __init__(self, where):
+        self.where = where
         self.asked = []
         self.does = lambda: pickle.dumps("answer")
 
@@ -38,17 +42,19 @@ def ray_shards(monkeypatch):
     ray = ModuleType("ray")
     ray.killed, ray.waited = [], []
     ray.wait = lambda references, num_returns, timeout: ray.waited.append(num_returns)
-    ray.nodes = lambda: [{"NodeID": "a", "Alive": True}]
-    ray.get = lambda reference, timeout: reference()
+    ray.nodes = lambda: [{"NodeID": name, "Alive": name != "d"} for name in "abcd"]
+    ray.get = lambda asked, timeout: [one() for one in asked] if isinstance(asked, list) else asked()
     ray.kill = ray.killed.append
     ray.remote = lambda **_options: (
-        lambda _actor: SimpleNamespace(options=lambda **_options: SimpleNamespace(remote=Replica))
+        lambda _actor: SimpleNamespace(
+            options=lambda scheduling_strategy: SimpleNamespace(remote=lambda *_arguments: Replica(scheduling_strategy))
+        )
     )
     exceptions = ModuleType("ray.exceptions")
     exceptions.RayError, exceptions.GetTimeoutError = RayError, GetTimeoutError
     exceptions.RayTaskError = exceptions.RayActorError = type("Other", (RayError,), {})
     strategies = ModuleType("ray.util.scheduling_strategies")
-    strategies.NodeAffinitySchedulingStrategy = lambda _node, *, soft: soft
+    strategies.NodeAffinitySchedulingStrategy = lambda node, *, soft: node
     for name, module in (
         ("ray", ray), ("ray.exceptions", exceptions), ("ray.util", ModuleType("ray.util")), (strategies.__name__, strategies),
     ):  # fmt: skip
@@ -61,8 +67,12 @@ def ray_shards(monkeypatch):
 @pytest.fixture
 def shards(ray_shards):
     """One shard with two replicas that answer."""
-    made = ray_shards.RayShards("file:///x", [[]], [], 2)
-    made._is_up = [[True, True]]
+    return made_of(ray_shards, 1)
+
+
+def made_of(ray_shards, n_shards):
+    made = ray_shards.RayShards("file:///x", [[]] * n_shards, [], 2)
+    made._is_up = [[True, True] for _ in range(n_shards)]
     return made
 
 
@@ -106,18 +116,59 @@ def test_a_slow_question_costs_no_replica(shards, ray_shards):
 @pytest.mark.parametrize(
     ("before", "answer", "after"),
     [
-        (True, lambda: True, True),
-        (False, lambda: True, True),
+        (True, lambda: "a", True),
+        (False, lambda: "a", True),
         (True, does(RayError()), False),
         (True, does(GetTimeoutError()), True),
         (False, does(GetTimeoutError()), False),
     ],
 )
-def test_a_replica_that_does_not_answer_a_ping_in_time_is_as_it_was(shards, ray_shards, before, answer, after):
+def test_a_replica_that_does_not_answer_a_ping_in_time_is_as_it_was(shards, before, answer, after):
     shards._is_up = [[before, before]]
+    shards._spread = lambda: False
     for replica in shards._replicas[0]:
         replica.does = answer
+    watch_once(shards)
+    assert shards._is_up == [[after, after]]
+
+
+def test_a_replica_that_shares_its_node_with_another_one_is_moved(ray_shards):
+    """After a loss Ray starts it where it likes."""
+    shards = made_of(ray_shards, 2)
+    replicas = [list(of_shard) for of_shard in shards._replicas]
+    for of_shard, nodes in zip(replicas, ("aa", "ab"), strict=True):
+        for replica, node in zip(of_shard, nodes, strict=True):
+            replica.does = lambda node=node: node
+    watch_once(shards)
+    assert ray_shards.ray.killed == [replicas[0][1]]
+    assert shards._replicas[0][0] is replicas[0][0]
+    assert shards._replicas[0][1].where == "c", "the node with the fewest replicas"
+    assert shards._replicas[1] == replicas[1]
+    assert shards.problems() == ["Shard 1 of 2 has 1 of 2 replicas. It is started again."]
+
+
+def test_no_replica_is_moved_where_every_node_has_one(shards, ray_shards):
+    ray_shards.ray.nodes = lambda: [{"NodeID": "a", "Alive": True}]
+    for replica in shards._replicas[0]:
+        replica.does = lambda: "a"
+    watch_once(shards)
+    assert ray_shards.ray.killed == []
+
+
+def test_replicas_are_moved_before_the_first_search(ray_shards, monkeypatch):
+    """Ray takes another node than the wanted one while it does not know that one yet."""
+    shards = ray_shards.RayShards("file:///x", [[]], [], 2)
+    first, second = shards._replicas[0]
+    answers = iter([["a", "a"], ["a", "b"]])
+    monkeypatch.setattr(ray_shards.ray, "get", lambda _asked, timeout: next(answers))
+    shards._watch = lambda: None
+    shards.start()
+    assert ray_shards.ray.killed == [second]
+    assert shards._replicas[0][0] is first
+    assert shards._nodes == [["a", "b"]]
+
+
+def watch_once(shards):
     rounds = iter([False, True])
     shards._closed = SimpleNamespace(wait=lambda _seconds: next(rounds))
     shards._watch()
-    assert shards._is_up == [[after, after]]

@@ -11,6 +11,7 @@ import itertools
 import logging
 import pickle
 import threading
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,6 +33,8 @@ START_SECONDS = 600.0
 CLOSE_SECONDS = 3.0
 PING_SECONDS = 2.0
 _PING_WAIT_SECONDS = 5.0
+_MOST_MOVES = 3
+"""How often replicas are moved before the first search. Later ones are moved while it is served."""
 
 
 class ShardLostError(ClusterError):
@@ -51,8 +54,10 @@ class ShardActor:
         """Delete the objects: Ray ends its processes without a farewell."""
         self._folder.delete()
 
-    def ping(self) -> bool:
-        return True
+    def node(self) -> str:
+        """Where it runs. Its answer also says that it is there."""
+        node: str = ray.get_runtime_context().get_node_id()
+        return node
 
     def ask(self, method: str, arguments: bytes, named: dict[str, Any]) -> bytes:
         answer = getattr(self._shard, method)(*pickle.loads(arguments), **named)  # noqa: S301 - Ray itself trusts its processes
@@ -67,15 +72,11 @@ class RayShards:
     ) -> None:
         n_views = sum(map(len, placed))
         self._of_view = {one.number: shard for shard, segments in enumerate(placed) for one in segments}
-        actor = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=0)(ShardActor)
-        nodes = itertools.cycle(sorted(node["NodeID"] for node in ray.nodes() if node["Alive"]))
-        self._replicas: list[list[Any]] = []
-        for segments in placed:
-            self._replicas.append([])
-            for _ in range(n_replicas):  # one after the other, so that replicas of a shard lie on different nodes
-                where = NodeAffinitySchedulingStrategy(next(nodes), soft=True)
-                replica = actor.options(scheduling_strategy=where).remote(url, segments, n_views, list(fingerprints))
-                self._replicas[-1].append(replica)
+        self._arguments = [(url, segments, n_views, list(fingerprints)) for segments in placed]
+        self._actor = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=0)(ShardActor)
+        nodes = itertools.cycle(_living_nodes())  # one after the other: replicas of a shard lie on different ones
+        self._replicas = [[self._create(shard, next(nodes)) for _ in range(n_replicas)] for shard in range(len(placed))]
+        self._nodes = [[""] * n_replicas for _ in placed]
         self._is_up = [[False] * n_replicas for _ in placed]
         self._turn = itertools.count()
         self._closed = threading.Event()
@@ -83,15 +84,46 @@ class RayShards:
 
     def start(self) -> None:
         """Wait until each shard answers. :raises ClusterError: when one cannot start."""
-        replicas = [replica for of_shard in self._replicas for replica in of_shard]
         try:
-            ray.get([replica.ping.remote() for replica in replicas], timeout=START_SECONDS)
+            for _ in range(_MOST_MOVES):
+                self._nodes = [
+                    ray.get([one.node.remote() for one in row], timeout=START_SECONDS) for row in self._replicas
+                ]
+                self._is_up = [[True] * len(row) for row in self._replicas]
+                if not self._spread():
+                    break
         except RayTaskError as error:
             raise ClusterError(f"A shard cannot start: {error.cause}") from error
         except (RayError, GetTimeoutError) as error:
             raise ClusterError(f"A shard cannot start: {_cause(error)}") from error
-        self._is_up = [[True] * len(of_shard) for of_shard in self._replicas]
         self._watcher.start()
+
+    def _create(self, shard: int, node: str) -> Any:
+        """Start a replica, on a node if Ray can."""
+        where = NodeAffinitySchedulingStrategy(node, soft=True)
+        return self._actor.options(scheduling_strategy=where).remote(*self._arguments[shard])
+
+    def _spread(self) -> bool:
+        """Move a replica that shares its node with another one of its shard, where a node has none of them.
+
+        Ray takes another node than the wanted one while it does not know that one yet, and after a node was lost.
+
+        :returns: whether one was moved.
+        """
+        n_of_node = Counter(dict.fromkeys(_living_nodes(), 0))
+        n_of_node.update(node for row in self._nodes for node in row if node in n_of_node)
+        was_moved = False
+        for shard, nodes in enumerate(self._nodes):
+            for number, node in enumerate(nodes):
+                others = [one for one in n_of_node if one not in nodes]
+                if others and node in nodes[:number]:
+                    nodes[number] = min(others, key=n_of_node.__getitem__)
+                    n_of_node[nodes[number]] += 1
+                    self._is_up[shard][number] = False
+                    ray.kill(self._replicas[shard][number])
+                    self._replicas[shard][number] = self._create(shard, nodes[number])
+                    was_moved = True
+        return was_moved
 
     def close(self) -> None:
         self._closed.set()
@@ -162,7 +194,12 @@ class RayShards:
             for shard, of_shard in enumerate(self._replicas):
                 for number, replica in enumerate(of_shard):
                     with contextlib.suppress(GetTimeoutError):  # it is busy, or still starts: nothing new is known
-                        self._is_up[shard][number] = _answers(replica)
+                        node = _node_of(replica)
+                        self._is_up[shard][number] = bool(node)
+                        self._nodes[shard][number] = node or self._nodes[shard][number]
+            if all(map(all, self._is_up)):
+                with contextlib.suppress(RayError):
+                    self._spread()
 
     def shard_of(self, view: int) -> int:
         return self._of_view[view]
@@ -189,14 +226,18 @@ class Lease:
         return self._shards.shard_of(view)
 
 
-def _answers(replica: Any) -> bool:
-    """:raises GetTimeoutError: when it does not answer in time."""
+def _living_nodes() -> list[str]:
+    return sorted(node["NodeID"] for node in ray.nodes() if node["Alive"])
+
+
+def _node_of(replica: Any) -> str:
+    """The node of a replica, or "" when it is lost. :raises GetTimeoutError: when it does not answer in time."""
     try:
-        return bool(ray.get(replica.ping.remote(), timeout=_PING_WAIT_SECONDS))
+        return str(ray.get(replica.node.remote(), timeout=_PING_WAIT_SECONDS))
     except GetTimeoutError:
         raise
     except RayError:
-        return False
+        return ""
 
 
 def _cause(error: Exception) -> str:
