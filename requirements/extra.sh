@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 venv=.venv-$1 lock=requirements/$1.txt
 cmp -s "$lock" "$venv/$1.stamp" && exit 0
-echo "Setting up $venv ..." >&2
+echo "Setting up $venv; this may take some minutes ..." >&2
 rm -rf "$venv"
 .venv/bin/python -m venv "$venv"
 "$venv/bin/python" -m pip install --disable-pip-version-check -qq --require-hashes --only-binary :all: -r "$lock"

@@ -48,7 +48,7 @@ if ! "$venv/bin/python" -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>
     echo "$PWD" > "$venv/semlens-place.stamp"
 fi
 rm -f "$venv"/semlens-runtime.stamp "$venv"/semlens-dev.stamp
-echo "Installing the $want packages ..." >&2
+echo "Installing the $want packages; this may take some minutes ..." >&2
 "$venv/bin/python" -m pip install --disable-pip-version-check -qq --require-hashes \
     -r "requirements/$want.txt"
 "$venv/bin/python" -m pip install --disable-pip-version-check -qq --no-deps --no-build-isolation --no-index -e .

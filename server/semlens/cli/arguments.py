@@ -77,17 +77,24 @@ def build_parser(command: str = "") -> argparse.ArgumentParser:
 
 
 def with_command(arguments: Sequence[str]) -> Sequence[str]:
-    """Put ``search`` before a question that has no command.
+    """Put ``search`` before a question that has no command. ``help`` alone or with a command shows the help.
 
-    :raises UsageError: for a mistyped command. A folder alone stays what it is, which is no command.
+    :raises UsageError: for a mistyped command or option, and for a folder alone.
     """
     first, *others = arguments or [""]
     if not others and f"--{first}" in _OWN_OPTIONS:
         return [f"--{first}"]
-    is_folder = not others and os.path.isdir(first)  # noqa: PTH112 - a Path raises for a name that is too long
+    if first == "help" and len(others) == 1 and others[0] in COMMANDS:
+        return [others[0], "--help"]
+    if not others and first.startswith("-") and first not in (*_OWN_OPTIONS, "--debug", "-", "--"):
+        raise UsageError(f"Without a command there is no option '{first}'. Run 'semlens --help'.")
     has_command = not others or first in _OWN_OPTIONS or set(COMMANDS) & {*others}  # else "-n 5 retry" is a question
-    if not first or first in COMMANDS or is_folder or (first.startswith("-") and first != "-" and has_command):
+    if not first or first in COMMANDS or (first.startswith("-") and first != "-" and has_command):
         return arguments
+    if not others and os.path.isdir(first):  # noqa: PTH112 - a Path raises for a name that is too long
+        raise UsageError(
+            f"'{first}' is a folder. 'semlens index {first}' indexes it, and 'semlens search {first}' searches for the word."
+        )
     import difflib
 
     close = next(iter(difflib.get_close_matches(first, COMMANDS, n=1, cutoff=0.8)), "")

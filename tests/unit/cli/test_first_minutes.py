@@ -61,7 +61,7 @@ def test_options_may_stand_before_a_question_without_a_command(semlens, script, 
     assert (code, err, script.requests[-1].query) == (0, "", "fetch")
 
 
-@pytest.mark.parametrize("words", [("--json",), ("--help", "x"), ("--json", "status"), ("--debug", "status")])
+@pytest.mark.parametrize("words", [("--debug",), ("--help", "x"), ("--json", "status"), ("--debug", "status")])
 def test_options_alone_and_options_before_a_command_are_no_question(words):
     assert with_command(words) == words
 
@@ -76,7 +76,8 @@ def test_a_question_may_begin_with_a_form_of_a_command(first):
     [
         (("serch", "fetch"), "no command 'serch'. Did you mean 'search'? To search for it: semlens search serch fetch"),
         (("statsu",), "no command 'statsu'. Did you mean 'status'?"),
-        ((".",), "invalid choice: '.'"),
+        ((".",), "'.' is a folder. 'semlens index .' indexes it, and 'semlens search .' searches for the word."),
+        (("--json",), "Without a command there is no option '--json'. Run 'semlens --help'."),
         (("searc\x1bh",), "no command 'searc\\x1bh'"),
     ],
 )
@@ -89,6 +90,7 @@ def test_a_mistyped_command_is_no_question(semlens, script, words, message):
 
 def test_help_and_version_are_words_too(semlens):
     assert semlens("help")[1].startswith("usage: semlens")
+    assert semlens("help", "search")[1].startswith("usage: semlens search ")
     assert semlens("version")[1].startswith("semlens ")
 
 

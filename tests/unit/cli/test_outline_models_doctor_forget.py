@@ -73,6 +73,14 @@ def test_a_file_that_crashes_a_grammar_does_not_end_the_command(semlens, workspa
     )
 
 
+def test_no_line_of_an_outline_is_wider_than_the_terminal(semlens, workspace, monkeypatch):
+    monkeypatch.setattr("semlens.cli.output.hits.width", lambda: 50)
+    (workspace / "wide.py").write_text(f"class {'A' * 25}:\n    def {'f' * 12}(self, argument): ...\n")
+    lines = semlens("outline", "wide.py")[1].splitlines()
+    assert [len(line) for line in lines] == [50, 50]
+    assert lines[1].endswith("…")
+
+
 def test_outline_names_a_file_relative_to_its_work_tree(semlens, workspace, tmp_path):
     other = tmp_path / "other"
     (other / ".git").mkdir(parents=True)

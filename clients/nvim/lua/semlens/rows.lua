@@ -73,7 +73,7 @@ end
 
 ---@param signature string
 ---@param name string
----@return integer? last byte of the name: a whole word that is no receiver, as in `func (e Error) Error()` or `Error::Error()`
+---@return integer? last byte of the name: a whole word, no receiver as in `func (e Error) Error()`, `Error::Error()`
 local function end_of_name(signature, name)
   local pattern = '%f[%w_]' .. vim.pesc(name) .. '%f[^%w_]'
   local _, last = signature:find(pattern)

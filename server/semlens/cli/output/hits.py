@@ -150,9 +150,9 @@ def _without_space(text: str) -> str:
 
 
 def truncate(text: str, used: int) -> str:
-    """The text, cut where the line of the terminal ends. :param used: columns before it."""
-    room = max(20, width() - used)
-    return text if len(text) <= room else text[: room - len(_ELLIPSIS)] + _ELLIPSIS
+    """The text, cut where the line of the terminal ends; "" where nothing fits. :param used: columns before it."""
+    room = width() - used
+    return text if len(text) <= room else text[: max(0, room - len(_ELLIPSIS))] + _ELLIPSIS[: max(0, room)]
 
 
 @cache
