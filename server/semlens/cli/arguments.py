@@ -93,7 +93,7 @@ def with_command(arguments: Sequence[str]) -> Sequence[str]:
         return arguments
     if not others and os.path.isdir(first):  # noqa: PTH112 - a Path raises for a name that is too long
         raise UsageError(
-            f"'{first}' is a folder. 'semlens index {first}' indexes it, and 'semlens search {first}' searches for the word."
+            f"'{first}' is a folder. 'semlens index {first}' indexes it, 'semlens search {first}' searches for it."
         )
     import difflib
 

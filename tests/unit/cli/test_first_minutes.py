@@ -76,7 +76,7 @@ def test_a_question_may_begin_with_a_form_of_a_command(first):
     [
         (("serch", "fetch"), "no command 'serch'. Did you mean 'search'? To search for it: semlens search serch fetch"),
         (("statsu",), "no command 'statsu'. Did you mean 'status'?"),
-        ((".",), "'.' is a folder. 'semlens index .' indexes it, and 'semlens search .' searches for the word."),
+        ((".",), "'.' is a folder. 'semlens index .' indexes it, 'semlens search .' searches for it."),
         (("--json",), "Without a command there is no option '--json'. Run 'semlens --help'."),
         (("searc\x1bh",), "no command 'searc\\x1bh'"),
     ],
