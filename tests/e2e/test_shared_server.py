@@ -241,7 +241,7 @@ def test_a_root_that_vanishes_is_a_problem_and_the_server_lives_on(shared, works
     service.wait_complete(timeout=SECONDS)
     workspace.rename(tmp_path / "elsewhere")
     ran = shared.run("search", "colour", "-w", workspace)
-    assert (ran.returncode, ran.stdout) == (1, "")
+    assert (ran.returncode, ran.stdout) == (2, "")
     assert "does not exist" in ran.stderr
     (workspace / "net").mkdir(parents=True)
     (workspace / "net" / "retry.py").write_text(RETRY)
