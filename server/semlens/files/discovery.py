@@ -34,6 +34,9 @@ from semlens.settings.loading import WORKSPACE_FILE, Settings
 
 _SHEBANG_BYTES = 128
 
+EXCLUDE_FILE = ".git/info/exclude"
+"""The ignore file of a repository that is the root."""
+
 
 @dataclass(frozen=True, slots=True)
 class DiscoveredFile:
@@ -236,7 +239,7 @@ class Discovery:
     def is_ignore_file(self, path: str) -> bool:
         """Whether a change of this file may change which files are indexed."""
         name = path.rpartition("/")[2]
-        return name in IGNORE_FILES or name in CACHE_MARKERS or path == ".git/info/exclude"
+        return name in IGNORE_FILES or name in CACHE_MARKERS or path == EXCLUDE_FILE
 
     def relative(self, path: Path | str) -> str | None:
         """The path relative to the root, or None for one that is not below it."""

@@ -172,6 +172,19 @@ def test_changed_settings(plain):
     assert paths_of(engine, "beta") == ["old/b.py"]
 
 
+def test_a_scan_goes_by_the_settings_of_its_moment(plain):
+    """Many events at once, a folder that was away and a writer that left give a scan, and none of them names a file."""
+    plain.write("a.py", function("alpha"))
+    plain.write("old/b.py", function("beta"))
+    exclude: list[str] = []
+    engine = plain.engine(settings_of=lambda _root: make_settings(None, files={"exclude": tuple(exclude)}))
+    assert paths_of(engine, "beta") == ["old/b.py"]
+    exclude.append("old")
+    engine.rescan()
+    complete(engine)
+    assert [paths_of(engine, name) for name in ("alpha", "beta")] == [["a.py"], []]
+
+
 def test_a_file_that_grows_too_large_and_shrinks_again(plain):
     plain.write("a.py", function("alpha"))
     engine = plain.engine(settings=make_settings(None, files={"max_size_kb": 1}))

@@ -328,6 +328,7 @@ class Indexer:
             state.n_retries = 0
         if state.scan_again and not state.scan:
             self._changed(at_once=True)
+            self._workspace.reload_settings(state)  # nothing may have told that they changed
             self._scanner.start(state)
         self.parser.request(state, self.vectors.first_model, self.sessions.settings)
 

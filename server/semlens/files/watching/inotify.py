@@ -16,6 +16,7 @@ import threading
 from dataclasses import dataclass
 
 IN_MODIFY = 0x2
+IN_ATTRIB = 0x4
 IN_CLOSE_WRITE = 0x8
 IN_MOVED_FROM = 0x40
 IN_MOVED_TO = 0x80
@@ -35,6 +36,7 @@ _IN_EXCL_UNLINK = 0x4000000
 # Without IN_OPEN, IN_ACCESS and IN_CLOSE_NOWRITE: reading the files must not cause events.
 _EVENT_MASK = (
     IN_MODIFY
+    | IN_ATTRIB  # who may read it
     | IN_CLOSE_WRITE
     | IN_MOVED_FROM
     | IN_MOVED_TO

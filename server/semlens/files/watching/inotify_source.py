@@ -7,9 +7,10 @@ import os
 import time
 from pathlib import Path
 
-from semlens.files.discovery import Discovery
+from semlens.files.discovery import EXCLUDE_FILE, Discovery
 from semlens.files.watching.changes import Changes, Rescan, SourceLostError
 from semlens.files.watching.inotify import (
+    IN_ATTRIB,
     IN_CREATE,
     IN_DELETE,
     IN_DELETE_SELF,
@@ -65,7 +66,7 @@ class InotifySource:
 
     def start(self) -> Changes:
         changed: set[str] = set()
-        if not self._watch_tree("", changed, only_since_ns=self._created_ns) and not self._is_woken:
+        if not self._watch_root(changed, only_since_ns=self._created_ns) and not self._is_woken:
             raise SourceLostError(f"The folder {self._root} cannot be watched")
         # The time of a folder shows that an entry was deleted or moved, but not which.
         if any(_folder_changed_since(self._discovery.absolute(name), self._created_ns) for name in self._watch_of):
@@ -134,6 +135,8 @@ class InotifySource:
                 self._discovery.forget(path)
             elif event.mask & (IN_CREATE | IN_MOVED_TO):
                 self._watch_tree(path, changed)
+            elif event.mask & IN_ATTRIB:
+                self._handle_permissions(path, changed)
             return False
         if self._discovery.is_ignore_file(path):
             return True
@@ -143,6 +146,22 @@ class InotifySource:
             else:
                 changed.add(path)
         return False
+
+    def _handle_permissions(self, folder: str, changed: set[str]) -> None:
+        """Handle new permissions of a folder, which only matter if they open or close it."""
+        is_readable = os.access(self._discovery.absolute(folder), os.R_OK | os.X_OK)
+        if is_readable == (folder in self._watch_of):
+            return
+        self._discovery.forget(folder)
+        if is_readable:
+            self._watch_tree(folder, changed)
+        else:
+            self._unwatch_tree(folder)
+            changed.add(folder)
+
+    def _watch_root(self, changed: set[str], *, only_since_ns: int = 0) -> bool:
+        self._watch(os.path.dirname(EXCLUDE_FILE))
+        return self._watch_tree("", changed, only_since_ns=only_since_ns)
 
     def _watch_tree(self, start: str, changed: set[str], *, only_since_ns: int = 0) -> bool:
         """Watch a folder and its subfolders that are not ignored. The files in them count as changed.
@@ -212,7 +231,7 @@ class InotifySource:
         before = dict(self._watch_of)
         self._watch_of.clear()
         self._folder_of.clear()
-        self._watch_tree("", set())
+        self._watch_root(set())
         for watch in before.values():
             if watch not in self._folder_of:
                 self._inotify.remove(watch)

@@ -11,7 +11,7 @@ from watchdog import events
 from watchdog.events import FileModifiedEvent, FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
-from semlens.files.discovery import Discovery
+from semlens.files.discovery import EXCLUDE_FILE, Discovery
 from semlens.files.watching.changes import Changes, Rescan, SourceLostError
 
 _EVENT_TYPES: list[type[FileSystemEvent]] = [
@@ -98,7 +98,9 @@ class ObserverSource(FileSystemEventHandler):
                 continue
             if event.is_directory:
                 self._note_folder(relative, appeared=Path(self._discovery.absolute(relative)).is_dir())
-            elif self._discovery.is_ignore_file(relative) and not self._is_in_ignored_folder(relative):
+            elif relative == EXCLUDE_FILE or (
+                self._discovery.is_ignore_file(relative) and not self._is_in_ignored_folder(relative)
+            ):
                 self._note(rescan="the ignore rules changed")
             elif self._discovery.may_affect_index(relative):
                 self._note({relative})

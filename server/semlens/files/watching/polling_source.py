@@ -11,6 +11,7 @@ from semlens.core.errors import WorkspaceError
 from semlens.files.discovery import Discovery, is_below
 from semlens.files.ignoring.gitattributes import attributes_path
 from semlens.files.watching.changes import Changes, Rescan
+from semlens.settings.loading import WORKSPACE_FILE
 
 _MAX_BUSY_SHARE = 0.05
 """At most this share of the time is spent on walks, even for a large tree."""
@@ -56,7 +57,10 @@ class PollingSource:
         self._statuses = {}
 
     def _file_statuses(self) -> dict[str, tuple[int, int, int, int]] | None:
-        """The status of every file, with each ``.gitattributes``; None if the root is missing or it was interrupted."""
+        """The status of every file, also of those that say how others are read.
+
+        None if the root is missing or it was interrupted.
+        """
         begin = time.monotonic()
         statuses: dict[str, tuple[int, int, int, int]] = {}
         try:
@@ -66,7 +70,7 @@ class PollingSource:
                 statuses[file.path] = (file.size, file.mtime_ns, file.ctime_ns, file.inode)
                 if self._woken.is_set():
                     return None
-            for path in map(attributes_path, with_attributes):
+            for path in (WORKSPACE_FILE, *map(attributes_path, with_attributes)):
                 with contextlib.suppress(FileNotFoundError):
                     status = os.lstat(self._discovery.absolute(path))
                     statuses[path] = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)

@@ -30,7 +30,7 @@ from semlens.files.watching.inotify import IN_Q_OVERFLOW, Inotify, InotifyEvent
 from semlens.files.watching.observer_source import ObserverSource
 from semlens.files.watching.polling_source import PollingSource
 from semlens.files.watching.watcher import Changes, Rescan, Watcher
-from semlens.settings.loading import Settings, WatchSettings
+from semlens.settings.loading import FilesSettings, Settings, WatchSettings
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
 DEADLINE_S = 300.0
@@ -262,6 +262,43 @@ class TestNative:
         watched.write("build/y.py")
         assert watched.seen() == {"build/y.py"}
 
+    def test_a_changed_exclude_file_of_git_is_noticed(self, watched: Watched) -> None:
+        (watched.root / ".git/info").mkdir()
+        watched.start()
+        before = watched.n_watches()
+        for rule, n_gone in (("lib/", 1), ("", 0)):  # the second time, the watches were set anew
+            watched.write(".git/info/exclude", f"{rule}\n")
+            watched.reports.wait_for(lambda reports: bool(reports.rescans))
+            watched.settle()
+            assert watched.n_watches() == before - n_gone
+
+    def test_a_file_that_somebody_else_may_read_now_is_reported(self, watched: Watched) -> None:
+        watched.start()
+        (watched.root / "src/a.py").chmod(0o600)
+        assert watched.seen() == {"src/a.py"}
+
+    def test_a_folder_that_is_closed_and_opened_again(self, watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+        closed: set[str] = set()
+        monkeypatch.setattr(os, "access", lambda path, _mode: Path(path).name not in closed)  # root reads all
+        watched.start()
+        before = watched.n_watches()
+        closed.add("src")
+        (watched.root / "src").chmod(0o700)
+        assert watched.seen() == {"src"}
+        assert watched.n_watches() == before - 2
+        closed.clear()
+        watched.settle()
+        (watched.root / "src").chmod(0o755)
+        assert watched.seen() == {"src/a.py", "src/deep/b.py"}
+        assert watched.n_watches() == before
+
+    def test_new_times_of_a_folder_are_not_reported(self, watched: Watched) -> None:
+        watched.start()
+        os.utime(watched.root / "src", (1, 1))
+        os.utime(watched.root / "node_modules", (1, 1))
+        assert watched.seen() == set()
+        assert not watched.reports.rescans
+
     def test_a_new_virtual_environment_releases_its_watches(self, watched: Watched) -> None:
         watched.start()
         before = watched.n_watches()
@@ -477,6 +514,16 @@ class TestPolling:
         os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
         assert source.wait() == {"src/a.py"}
 
+    def test_settings_that_are_no_code_of_the_root_are_compared(self, watched: Watched) -> None:
+        discovery = Discovery(watched.root, Settings(files=FilesSettings(include=("src/**",))))
+        source = PollingSource(discovery, 0.0)
+        source.start()
+        watched.write(".semlens.toml", "x = 1\n")
+        assert source.wait() == {".semlens.toml"}
+        (watched.root / ".semlens.toml").unlink()
+        assert source.wait() == {".semlens.toml"}
+        assert source.wait() == set()
+
     def test_a_lost_root_reports_no_deleted_files(self, watched: Watched, tmp_path: Path) -> None:
         source = PollingSource(watched.discovery, 0.0)
         source.start()
@@ -562,9 +609,10 @@ class TestObserver:
         (watched.root / "src").rename(watched.root / "moved")
         self.gather(source, "src", "moved/a.py", "moved/deep/b.py")
 
-    def test_ignore_files(self, watched: Watched, source: ObserverSource) -> None:
+    @pytest.mark.parametrize("name", [".gitignore", ".git/info/exclude"])
+    def test_ignore_files(self, watched: Watched, source: ObserverSource, name: str) -> None:
         watched.write("node_modules/pkg/.gitignore", "*")
-        watched.write(".gitignore", "lib/\n")
+        watched.write(name, "lib/\n")
         give_up = threading.Timer(DEADLINE_S, source.wake)
         give_up.start()
         assert source.wait() == Rescan("the ignore rules changed")
