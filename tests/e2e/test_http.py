@@ -203,7 +203,7 @@ def test_a_port_that_is_taken_is_told_in_one_sentence(commands, workspace):
         (["--tls-cert", "/nowhere/cert.pem"], 1, "certificate /nowhere/cert.pem cannot be used"),
         (["--tls-key", "key.pem"], 2, "--tls-key needs --tls-cert"),
         (["--map", "relative=/x"], 2, "must be FROM=TO"),
-        (["-w", "/nowhere/at/all"], 1, "does not exist"),
+        (["-w", "/nowhere/at/all"], 2, "does not exist"),
     ],
 )
 def test_options_that_do_not_fit(commands, workspace, arguments, code, message):
