@@ -69,6 +69,9 @@ class FakeEngine:
         self.calls.append(("remove_root", real))
         del self._path_by_real[real]
 
+    def wait_loaded(self, timeout_s: float = 0.0) -> None:
+        self.calls.append(("wait_loaded", timeout_s))
+
     def files_changed(self, paths: Iterable[Path]) -> None:
         self.calls.append(("files_changed", *paths))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,7 @@ class Session(LanguageServer):
         self.late_settings: asyncio.Task[None] | None = None
         """Applies the client's settings that did not come in time."""
         self.workspace_lock = asyncio.Lock()
+        self._changes: list[asyncio.Future[None]] = []
         self.is_initialized = False
         """The client has sent `initialized`."""
         self.is_ready = asyncio.Event()
@@ -108,8 +109,28 @@ class Session(LanguageServer):
             with contextlib.suppress(RuntimeError):  # the loop is closed, so the session is over
                 self._loop.call_soon_threadsafe(callback, *arguments)
 
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[None]:
+        """Requests that arrive from now on wait until the client's settings or folders are changed."""
+        change = asyncio.get_running_loop().create_future()
+        self._changes.append(change)
+        try:
+            yield
+        finally:
+            self._changes.remove(change)
+            change.set_result(None)
+
     async def ready_engine(self) -> EngineApi:
-        """The engine, once it has the client's workspace.
+        """The engine, once it has the workspace and the settings that the client sent before.
+
+        :raises SemlensError: when the engine could not start.
+        """
+        for change in self._changes.copy():
+            await change
+        return await self.started_engine()
+
+    async def started_engine(self) -> EngineApi:
+        """The engine, once it has the client's first workspace.
 
         :raises SemlensError: when the engine could not start.
         """

@@ -386,9 +386,12 @@ def test_folders_are_added_and_removed(session: Callable[..., Any], tmp_path: Pa
     (tmp_path / "b").mkdir()
     folder = {"uri": (tmp_path / "b").as_uri(), "name": "b"}
     one.client.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [folder], "removed": []}})
-    one.client.until("two roots", lambda: len(one.engine.roots), lambda n: n == 2)
+    one.client.search("x")
+    assert [name for name, *_ in one.engine.calls[-3:]] == ["add_root", "wait_loaded", "search"]
+    assert len(one.engine.roots) == 2
     one.client.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [], "removed": [folder]}})
-    one.client.until("one root", lambda: one.engine.roots, lambda roots: roots == [tmp_path])
+    one.client.search("x")
+    assert one.engine.roots == [tmp_path]
 
 
 WATCHING = {"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": True}}}
@@ -438,7 +441,8 @@ def test_settings_are_requested_from_the_client(session: Callable[..., Any], tmp
     assert (request.limit, request.per_file) == (4, 9)
     one.client.configuration = {"search": {"limit": 5}}
     one.client.notify("workspace/didChangeConfiguration", {"settings": None})
-    one.client.until("the new limit", lambda: one.engine.settings.search.limit, lambda limit: limit == 5)
+    one.client.search("x")
+    assert one.calls("search")[-1][0].limit == 5
 
 
 @pytest.mark.parametrize("newer_came", [False, True])
@@ -467,7 +471,8 @@ def test_settings_are_pushed_by_the_client(session: Callable[..., Any]) -> None:
     one = session()
     one.client.initialize()
     one.client.notify("workspace/didChangeConfiguration", {"settings": {"semlens": {"search": {"limit": 6}}}})
-    one.client.until("the new limit", lambda: one.engine.settings.search.limit, lambda limit: limit == 6)
+    one.client.search("x")
+    assert one.calls("search")[-1][0].limit == 6
 
 
 def test_a_wrong_setting_is_reported_once_by_name(session: Callable[..., Any]) -> None:
@@ -681,7 +686,11 @@ def nested(n_levels: int) -> str:
         (call("initialize", nested(200)), 900, -32600),
         (call("semlens/search", nested(90)), 900, -32602),
         (call("initialize", nested(90)), 900, -32600),
-        (call("textDocument/documentSymbol", nested(90)), 900, -32602),
+        (call("workspaceSymbol/resolve", nested(90)), 900, -32602),
+        *[(call("workspace/symbol", query), 900, -32602) for query in ('{"query": null}', '{"query": [7]}', "{}")],
+        *[(call(method), 900, -32601) for method in ("textDocument/hover", "textDocument/documentSymbol", "$/none")],
+        (b'{"jsonrpc": "2.0", "id": 900}', 900, -32600),
+        (b'{"jsonrpc": "2.0"}', None, -32600),
         *[(call("semlens/status", "{}", wrong), None, -32600) for wrong in ({"a": 1}, [], 1.5, True, None)],
         (call({"a": 1}), 900, -32600),
         (call(None), 900, -32600),

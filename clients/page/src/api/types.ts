@@ -53,6 +53,9 @@ export interface EdgesAnswer {
   omitted: number;
   /** The same by distance. */
   omittedAt: number[];
+  /** Uses of a very common name that were not looked at, and the same by distance. */
+  unseen?: number;
+  unseenAt?: number[];
   generation: number;
 }
 

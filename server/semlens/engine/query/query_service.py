@@ -118,7 +118,7 @@ class QueryService:
         :raises UsageError: when there is no code at the line. :raises NotReadyError: when it has no vector yet.
         """
         started = time.monotonic()
-        self._wait_for_buffers(cancel)
+        shows_all = self._wait_for_buffers(cancel)
         snapshot = self._session.snapshot
         tiers = [(tier.fingerprint, tier.role) for tier in self._tiers]
         place = self._locate_document(snapshot, uri)
@@ -128,7 +128,7 @@ class QueryService:
         return SearchResult(
             tuple(hits),
             snapshot.generation,
-            snapshot.complete,
+            snapshot.complete and shows_all,
             _elapsed_ms(started),
             confidence=hits[0].score if hits else 0.0,
             nothing_fits=not hits,
@@ -218,12 +218,12 @@ class QueryService:
         if query.strip():
             return self.search(SearchRequest(query, limit=limit), cancel)
         started = time.monotonic()
-        self._wait_for_buffers(cancel)
+        shows_all = self._wait_for_buffers(cancel)
         snapshot = self._session.snapshot
         open_paths = {(buffer.root, buffer.path) for buffer in self._buffers.all()}
         ranked = recent_hits(snapshot, open_paths, list(self._session.recent), limit)
         hits, _ = self._hits(ranked, parse_query(""), cancel, explain=False)
-        return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _elapsed_ms(started))
+        return SearchResult(tuple(hits), snapshot.generation, snapshot.complete and shows_all, _elapsed_ms(started))
 
     def outline_of_buffer(self, uri: str, cancel: CancelToken) -> Outline | None:
         """Return the outline of an open document; None when it is not open or was not parsed in time."""
@@ -246,8 +246,11 @@ class QueryService:
     def _query_vectors(self, query: Query) -> QueryVectors:
         return QueryVectors(query, self._tiers, self._session, self._remote_wait_s)
 
-    def _wait_for_buffers(self, cancel: CancelToken) -> None:
-        """Wait briefly for the overlays of recent edits."""
+    def _wait_for_buffers(self, cancel: CancelToken) -> bool:
+        """Wait briefly for the overlays of recent edits.
+
+        :returns: whether the snapshot shows all that the client sent before.
+        """
         deadline = time.monotonic() + BUFFER_WAIT_SECONDS
         debounce_skipped = False
         while not self._buffers_are_shown() and time.monotonic() < deadline:
@@ -257,20 +260,14 @@ class QueryService:
                 debounce_skipped = True
             with self._session.published:
                 self._session.published.wait(0.01)
+        return self._session.shows_all
 
     def _buffers_are_shown(self) -> bool:
         """Whether the snapshot has all recent edits. Older edits and slow documents are not waited for."""
         shown, is_slow, buffers = self._session.overlays.shown, self._session.overlays.is_slow, self._buffers.all()
         since = time.monotonic() - BUFFER_WAIT_SECONDS
-        return (
-            set(shown) <= {buffer.uri for buffer in buffers}
-            and all(
-                (overlay := shown.get(buffer.uri)) is not None and overlay.revision == buffer.revision
-                for buffer in buffers
-                if buffer.changed_at > since and not is_slow(buffer)
-            )
-            and not self._session.publishes_at_once
-        )
+        recent = (buffer for buffer in buffers if buffer.changed_at > since and not is_slow(buffer))
+        return set(shown) <= {buffer.uri for buffer in buffers} and self._session.shows(recent)
 
     def _search_snapshot(
         self,
@@ -283,6 +280,7 @@ class QueryService:
         *,
         explain: bool,
     ) -> SearchResult:
+        shows_all = self._session.shows_all
         snapshot = self._session.snapshot
         answer = rank_answer(snapshot, request, query, vectors, cancel, scans=scans)
         hits, stale = self._hits(answer.hits, query, cancel, explain=explain, mask=request.mask)
@@ -298,7 +296,7 @@ class QueryService:
         return SearchResult(
             tuple(hits),
             snapshot.generation,
-            snapshot.complete,
+            snapshot.complete and shows_all,
             _elapsed_ms(started),
             notes,
             confidence,

@@ -38,8 +38,9 @@ _PLATFORM: str = sys.platform
 
 def build_status(number: int, shared: SharedEngine, session: IndexSession) -> EngineStatus:
     """Build a status from counters only, which is cheap enough for every change. Any thread may call this."""
-    indexer, tiers = shared.indexer, shared.tiers
+    indexer, tiers, shows_all = shared.indexer, shared.tiers, session.shows_all
     snapshot = session.snapshot
+    complete = snapshot.complete and shows_all
     states = list(session.states.values())
     tier_statuses = tuple(_tier_status(tier, snapshot, asks_store=indexer.may_refine) for tier in tiers)
     refining = any(tier.role == TierRole.REFINE and tier.pending for tier in tier_statuses) and all(
@@ -47,8 +48,8 @@ def build_status(number: int, shared: SharedEngine, session: IndexSession) -> En
     )
     return EngineStatus(
         number=number,
-        state=_state(shared, session, snapshot),
-        complete=snapshot.complete and not indexer.is_awaited and not session.preparing,
+        state=_state(shared, session, complete=complete),
+        complete=complete,
         refining=refining,
         roots=tuple(
             RootStatus(
@@ -82,7 +83,7 @@ def of_roots_alone(status: EngineStatus, roots: Sequence[str]) -> EngineStatus:
     return status._replace(problems=tuple(problems), sessions=(), remote=(), counters={}, index_bytes=0, rss_bytes=0)
 
 
-def _state(shared: SharedEngine, session: IndexSession, snapshot: IndexSnapshot) -> EngineState:
+def _state(shared: SharedEngine, session: IndexSession, *, complete: bool) -> EngineState:
     states = list(session.states.values())
     if shared.indexer.paused:
         return EngineState.PAUSED
@@ -90,15 +91,16 @@ def _state(shared: SharedEngine, session: IndexSession, snapshot: IndexSnapshot)
         return EngineState.SCANNING
     if not session.settled or not session.is_complete:
         return EngineState.INDEXING
-    if not snapshot.complete and (not session.is_published or session.snapshot is not snapshot):
-        return EngineState.INDEXING  # all work is done, but the snapshot is not published yet
     degraded = (
         shared.problems
         or any(tier.error or tier.cache_error or _store_error(tier) for tier in shared.tiers)
         or any(_root_problems(state) for state in states)
         or session.failed_roots
     )
-    return EngineState.DEGRADED if degraded else EngineState.READY
+    if degraded:
+        return EngineState.DEGRADED
+    has_roots = session.states or session.has_named_roots
+    return EngineState.READY if complete or not has_roots else EngineState.INDEXING  # it is published in a moment
 
 
 def _store_error(tier: Tier) -> str:

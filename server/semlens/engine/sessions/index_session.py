@@ -12,7 +12,7 @@ from pathlib import Path
 
 from semlens.core.status import Problem
 from semlens.engine.indexing.root_state import RootState
-from semlens.engine.overlays.open_buffers import OpenBuffers
+from semlens.engine.overlays.open_buffers import OpenBuffer, OpenBuffers
 from semlens.engine.overlays.overlay_indexer import OverlayIndexer
 from semlens.engine.sessions.snapshot_builder import SnapshotBuilder, SnapshotPublisher
 from semlens.index.snapshot import IndexSnapshot
@@ -123,9 +123,19 @@ class IndexSession:
         return self._publisher.is_current
 
     @property
-    def publishes_at_once(self) -> bool:
-        """Whether an urgent change, such as typed text, is about to be published."""
-        return self._publisher.publishes_at_once
+    def shows_all(self) -> bool:
+        """Whether the snapshot has all folders and documents of the client. Read the snapshot after this.
+
+        Without one of them it is not complete, even if it was when it was published.
+        """
+        return not self._is_awaited() and not self.preparing and self.shows(self.buffers.all())
+
+    def shows(self, buffers: Iterable[OpenBuffer]) -> bool:
+        """Whether the snapshot has these texts."""
+        shown = self.overlays.shown
+        return not self._publisher.publishes_at_once and all(
+            (overlay := shown.get(buffer.uri)) is not None and overlay.revision == buffer.revision for buffer in buffers
+        )
 
     def is_waiting_for(self, paths: Iterable[str]) -> bool:
         """Some of these files (absolute) are known to have changed and not in the snapshot yet.

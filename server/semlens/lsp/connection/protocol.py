@@ -36,7 +36,7 @@ from semlens.core.status import EngineStatus
 from semlens.core.text.printable import message_text
 from semlens.lsp.connection.messages import Answer, Call, Incoming, Refusal, RequestId, decode
 from semlens.lsp.documents.open_documents import OpenDocuments
-from semlens.service.frames import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, REQUEST_FAILED
+from semlens.service.frames import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, REQUEST_FAILED
 
 logger = logging.getLogger(__name__)
 
@@ -55,12 +55,20 @@ def converter() -> cattrs.Converter:
     plain: cattrs.Converter = default_converter()  # type: ignore[no-untyped-call]
     # It stops at the first error. Else a long string in the place of a list costs an exception for each character.
     plain.detailed_validation = False
+    plain.register_structure_hook(str, _text)
     for message in (JsonRPCRequestMessage, JsonRPCNotification, JsonRPCResponseMessage):
         plain.register_structure_hook(message, _structure_plain)
     # cattrs would convert a page of hits value by value, which takes four times as long as writing the JSON
     plain.register_unstructure_hook(JsonRPCResponseMessage, _fields)
     plain.register_unstructure_hook(types.ProgressParams, _fields)
     return plain
+
+
+def _text(value: Any, _type: Any) -> str:
+    """A string as it is. cattrs would convert everything else: null to the text "None"."""
+    if not isinstance(value, str):
+        raise TypeError
+    return value
 
 
 def _fields(message: Any) -> dict[str, Any]:
@@ -166,17 +174,22 @@ class SemlensProtocol(LanguageServerProtocol):
             if call.method == types.INITIALIZE:
                 self._initialize_id = call.request_id
             self.handle_message(call.message)
-        elif call.request_id is not None:
+        elif call.request_id is None:
+            logger.warning("Ignored a malformed %s.", call.method)
+        elif not self._is_known(call.method):
+            self._refuse(call.request_id, METHOD_NOT_FOUND, JsonRpcMethodNotFound.of(call.method).message)
+        else:
             text = f"The parameters of {call.method} do not match their type in LSP."
             self._refuse(call.request_id, INVALID_PARAMS, text)
-        else:
-            logger.warning("Ignored a malformed %s.", call.method)
 
     def _receive_answer(self, answer: Answer) -> None:
         request_id: Any = answer.fields.get("id")
         future = self._request_futures.get(request_id) if request_id in self._result_types else None
         if future is None or future.done():  # no such request, or no longer awaited
-            logger.warning("Ignored a response that matches no request.")
+            if "result" in answer.fields or "error" in answer.fields:
+                logger.warning("Ignored a response that matches no request.")
+            else:
+                self._refuse(request_id, INVALID_REQUEST, "The message has no method, no result and no error.")
             return
         result_type = self._result_types.pop(request_id) or JsonRPCResponseMessage
         is_error = answer.fields.get("error") is not None
@@ -197,6 +210,9 @@ class SemlensProtocol(LanguageServerProtocol):
     @property
     def _is_initialized(self) -> bool:
         return self._workspace is not None
+
+    def _is_known(self, method: str) -> bool:
+        return method in self.fm.builtin_features or method in self.fm.features
 
     def _refusal_by_state(self, method: object) -> JsonRpcException | None:
         if self._shutdown:
@@ -251,7 +267,7 @@ class SemlensProtocol(LanguageServerProtocol):
             logger.error("A notification failed.", exc_info=error)
 
     def _handle_request(self, msg_id: str | int, method_name: str, params: Any) -> None:
-        if method_name not in self.fm.builtin_features and method_name not in self.fm.features:
+        if not self._is_known(method_name):
             self._send_response(msg_id, error=JsonRpcMethodNotFound.of(method_name).to_response_error())
             return
         super()._handle_request(msg_id, method_name, params)

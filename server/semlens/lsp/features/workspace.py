@@ -27,6 +27,9 @@ MAX_PATHS_ON_LOOP = 32
 CONFIGURATION_SECONDS = 2.0
 """How long the server waits for the client's settings. After that, it goes on, and applies them when they come."""
 
+FOLDERS_SECONDS = 0.25
+"""How long requests wait until other folders are searched. Those that are indexed already take less."""
+
 
 def register(server: Session) -> None:
     server.feature(types.INITIALIZE)(_initialize)
@@ -86,22 +89,25 @@ async def _initialized(ls: Session, _params: types.InitializedParams) -> None:
 
 
 async def _did_change_configuration(ls: Session, params: types.DidChangeConfigurationParams) -> None:
-    engine = await ls.ready_engine()
-    if ls.configuration.can_request:
-        await _pull_configuration(ls)
-    else:
-        ls.configuration.update(params.settings)
-        await _apply_settings(ls)
+    with ls.changing():
+        engine = await ls.started_engine()
+        if ls.configuration.can_request:
+            await _pull_configuration(ls)
+        else:
+            ls.configuration.update(params.settings)
+            await _apply_settings(ls)
     await ls.report_current_status(engine)
 
 
 async def _did_change_workspace_folders(ls: Session, params: types.DidChangeWorkspaceFoldersParams) -> None:
-    engine = await ls.ready_engine()
-    async with ls.workspace_lock:
-        for folder in params.event.removed:
-            await asyncio.to_thread(ls.roots.remove, engine, folder.uri)
-        for folder in params.event.added:
-            await _add_root(ls, engine, folder.uri)
+    with ls.changing():
+        engine = await ls.started_engine()
+        async with ls.workspace_lock:
+            for folder in params.event.removed:
+                await asyncio.to_thread(ls.roots.remove, engine, folder.uri)
+            for folder in params.event.added:
+                await _add_root(ls, engine, folder.uri)
+        await asyncio.to_thread(engine.wait_loaded, FOLDERS_SECONDS)
     await ls.report_current_status(engine)
 
 
@@ -168,7 +174,7 @@ async def _apply_late_settings(ls: Session, pulling: asyncio.Task[bool]) -> None
     if not await pulling:
         return
     with contextlib.suppress(SemlensError):  # the engine could not start, which every answer says
-        engine = await ls.ready_engine()
+        engine = await ls.started_engine()
         await _apply_settings(ls)
         await ls.report_current_status(engine)
 

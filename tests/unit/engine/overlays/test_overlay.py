@@ -17,6 +17,7 @@ from engine_cases import DEADLINE_S, DIMENSION, complete, computed, found, funct
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import ModelError
 from semlens.core.paths import path_to_uri
+from semlens.core.request import SearchRequest
 from semlens.core.status import TierRole
 from semlens.embedding.manifest import Architecture
 from semlens.engine.embedding.tiers import EmbeddedPassages
@@ -24,6 +25,7 @@ from semlens.engine.overlays import overlay_indexer
 from semlens.engine.overlays.open_buffers import OpenBuffers
 from semlens.engine.overlays.overlay_indexer import OverlayIndexer
 from semlens.engine.query import query_service as questions
+from semlens.engine.sessions.index_session import IndexSession
 from semlens.workers.parse_worker import _Worker
 from semlens.workers.pool import ParsedBatch
 
@@ -53,6 +55,34 @@ def test_a_file_on_disk_is_no_hit_while_its_changed_buffer_is_parsed(workspace, 
     monkeypatch.setattr(questions, "BUFFER_WAIT_SECONDS", 0.0)
     engine.change_buffer(uri, "\n" + function("alpha"))
     assert found(engine, "alpha") == []
+
+
+def test_nothing_is_complete_without_an_open_document(workspace, monkeypatch):
+    workspace.write("a.py", function("alpha", "return retry"))
+    engine = workspace.engine()
+    overlays, parsing = engine._session.overlays, Future()
+    monkeypatch.setattr(overlays._pool, "parse_buffer", lambda _request: parsing)  # a busy machine
+    monkeypatch.setattr(questions, "BUFFER_WAIT_SECONDS", 0.0)
+    engine.open_buffer(workspace.uri("new.py"), "python", function("typed"))
+    wait_for(engine, lambda: overlays._parsing)
+    answers = [
+        lambda: engine.search(SearchRequest("typed"), CancelToken()),
+        lambda: engine.symbols("", 5, CancelToken()),
+        lambda: engine.similar(workspace.uri("a.py"), 0, 5, CancelToken()),
+        engine.status,
+    ]
+    assert [answer().complete for answer in answers] == [False] * 4
+    engine.close_buffer(workspace.uri("new.py"))
+    complete(engine)
+    assert [answer().complete for answer in answers] == [True] * 4
+
+
+def test_nothing_is_ready_that_is_not_complete(workspace, monkeypatch):
+    """A folder may have been added since the snapshot was published."""
+    engine = workspace.engine()
+    assert (engine.status().complete, engine.status().state) == (True, "ready")
+    monkeypatch.setattr(IndexSession, "shows_all", False)
+    assert (engine.status().complete, engine.status().state) == (False, "indexing")
 
 
 def test_typed_text_is_found_by_meaning_and_not_cached(workspace):
