@@ -18,7 +18,7 @@ from semlens.core.cancel import CancelToken
 from semlens.core.errors import ModelError
 from semlens.core.paths import path_to_uri
 from semlens.core.request import SearchRequest
-from semlens.core.status import TierRole
+from semlens.core.status import EngineState, TierRole
 from semlens.embedding.manifest import Architecture
 from semlens.engine.embedding.tiers import EmbeddedPassages
 from semlens.engine.overlays import overlay_indexer
@@ -80,9 +80,9 @@ def test_nothing_is_complete_without_an_open_document(workspace, monkeypatch):
 def test_nothing_is_ready_that_is_not_complete(workspace, monkeypatch):
     """A folder may have been added since the snapshot was published."""
     engine = workspace.engine()
-    assert (engine.status().complete, engine.status().state) == (True, "ready")
+    assert (engine.status().complete, engine.status().state) == (True, EngineState.READY)
     monkeypatch.setattr(IndexSession, "shows_all", False)
-    assert (engine.status().complete, engine.status().state) == (False, "indexing")
+    assert (engine.status().complete, engine.status().state) == (False, EngineState.INDEXING)
 
 
 def test_typed_text_is_found_by_meaning_and_not_cached(workspace):
