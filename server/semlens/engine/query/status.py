@@ -91,16 +91,16 @@ def _state(shared: SharedEngine, session: IndexSession, *, complete: bool) -> En
         return EngineState.SCANNING
     if not session.settled or not session.is_complete:
         return EngineState.INDEXING
+    has_roots = states or session.has_named_roots
+    if not complete and has_roots and not (session.failed_roots and session.is_published):
+        return EngineState.INDEXING  # all work is done, but the snapshot is not published yet
     degraded = (
         shared.problems
         or any(tier.error or tier.cache_error or _store_error(tier) for tier in shared.tiers)
         or any(_root_problems(state) for state in states)
         or session.failed_roots
     )
-    if degraded:
-        return EngineState.DEGRADED
-    has_roots = session.states or session.has_named_roots
-    return EngineState.READY if complete or not has_roots else EngineState.INDEXING  # it is published in a moment
+    return EngineState.DEGRADED if degraded else EngineState.READY
 
 
 def _store_error(tier: Tier) -> str:
