@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from engine_cases import DEADLINE_S, DIMENSION, complete, computed, found, function, parsed, search, wait_for
+from engine_cases import DEADLINE_S, DIMENSION, Gate, complete, computed, found, function, parsed, search, wait_for
 
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import ModelError
@@ -59,20 +59,19 @@ def test_a_file_on_disk_is_no_hit_while_its_changed_buffer_is_parsed(workspace, 
 
 def test_nothing_is_complete_without_an_open_document(workspace, monkeypatch):
     workspace.write("a.py", function("alpha", "return retry"))
-    engine = workspace.engine()
-    overlays, parsing = engine._session.overlays, Future()
-    monkeypatch.setattr(overlays._pool, "parse_buffer", lambda _request: parsing)  # a busy machine
+    engine, gate = workspace.engine(), Gate()
     monkeypatch.setattr(questions, "BUFFER_WAIT_SECONDS", 0.0)
-    engine.open_buffer(workspace.uri("new.py"), "python", function("typed"))
-    wait_for(engine, lambda: overlays._parsing)
     answers = [
         lambda: engine.search(SearchRequest("typed"), CancelToken()),
         lambda: engine.symbols("", 5, CancelToken()),
         lambda: engine.similar(workspace.uri("a.py"), 0, 5, CancelToken()),
         engine.status,
     ]
+    assert [answer().complete for answer in answers] == [True] * 4
+    engine._indexer.post(gate.pass_through)  # a busy machine
+    engine.open_buffer(workspace.uri("new.py"), "python", function("typed"))
     assert [answer().complete for answer in answers] == [False] * 4
-    engine.close_buffer(workspace.uri("new.py"))
+    gate.opened.set()
     complete(engine)
     assert [answer().complete for answer in answers] == [True] * 4
 
