@@ -12,7 +12,18 @@ from typing import Any
 
 import engine_process
 import pytest
-from engine_cases import DEADLINE_S, complete, computed, environment, found, function, parsed, paths_of, wait_for
+from engine_cases import (
+    DEADLINE_S,
+    complete,
+    computed,
+    environment,
+    found,
+    function,
+    make_settings,
+    parsed,
+    paths_of,
+    wait_for,
+)
 
 
 class Process:
@@ -166,6 +177,22 @@ def test_a_reader_does_not_queue_work_that_it_cannot_do(workspace, start):
     engine.rescan(full=True)
     status = complete(engine)
     assert (status.roots[0].pending, status.lag_ms, status.state.value) == (0, 0.0, "ready")
+
+
+def test_a_reader_has_the_settings_that_hold_since_a_commit(plain):
+    """It watches nothing. The writer commits ``.semlens.toml`` as it commits other files."""
+    plain.write("a.py", function("alpha"))
+    writer = plain.engine()
+    settings = [make_settings(None)]
+    reader = plain.engine(settings_of=lambda _root: settings[-1], wait=False)
+    wait_for(reader, lambda: paths_of(reader, "alpha") == ["a.py"])
+    (state,) = reader._indexer.states.values()
+    assert not state.index.writer
+    settings.append(make_settings(None, search={"limit": 7}))
+    plain.write("b.py", function("beta"))
+    plain.change(writer, "b.py")
+    wait_for(reader, lambda: paths_of(reader, "beta") == ["b.py"])
+    assert state.settings is settings[-1]
 
 
 def test_a_read_only_engine_writes_nothing(workspace, start):

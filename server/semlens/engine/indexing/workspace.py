@@ -182,6 +182,7 @@ class Workspace:
             self._watch(state)
             self._on_changed()
         elif state.index.follow():
+            self.reload_settings(state)  # a reader watches nothing, and the writer commits their file too
             self._on_changed()
 
     def files_changed(self, paths: list[str], *, urgent: bool = False) -> None:
