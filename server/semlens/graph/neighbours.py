@@ -49,12 +49,10 @@ class Neighbours(NamedTuple):
 def inside(view: SegmentView, symbol: int) -> list[int]:
     """Rows of the symbol and of all symbols inside it."""
     symbols = view.segment.symbols
-    start, stop = (
-        int(row) for row in np.searchsorted(symbols.files, [symbols.files[symbol], symbols.files[symbol] + 1])
-    )
+    of_file = symbols.of_file(int(symbols.files[symbol]))
     rows, frontier = [symbol], [symbol]
     while frontier:
-        frontier = (start + np.flatnonzero(np.isin(symbols.parents[start:stop], frontier))).tolist()
+        frontier = (of_file.start + np.flatnonzero(np.isin(symbols.parents[of_file], frontier))).tolist()
         rows += frontier
     return rows
 

@@ -224,8 +224,9 @@ def _compare_segments(parsed: Segment, fetched: FetchedIndex) -> None:
 
 def _content(segment: Segment, file: int) -> tuple[object, ...]:
     """What a segment says of a file, without row numbers."""
-    symbols, passages = _rows(segment.symbols.files, file), _rows(segment.passages.files, file)
-    names = [(segment.symbols.qualified_names[row], segment.symbols.signatures[row]) for row in symbols]
+    symbols, passages = segment.symbols.of_file(file), segment.passages.of_file(file)
+    rows = range(symbols.start, symbols.stop)
+    names = [(segment.symbols.qualified_names[row], segment.symbols.signatures[row]) for row in rows]
     return (
         names,
         segment.symbols.kinds[symbols].tobytes(),
@@ -233,11 +234,6 @@ def _content(segment: Segment, file: int) -> tuple[object, ...]:
         segment.passages.lines[passages].tobytes(),
         segment.passages.hashes[passages].tobytes(),
     )
-
-
-def _rows(files: npt.NDArray[np.uint32], file: int) -> npt.NDArray[np.int64]:
-    bounds = np.array([file, file + 1], files.dtype)  # of another type, all of the column would be converted
-    return np.arange(*np.searchsorted(files, bounds))
 
 
 def _compare_vectors(
@@ -279,11 +275,12 @@ def _vectors_of(
     fetched: FetchedIndex, block: VectorBlock, parsed: Segment, file: int
 ) -> dict[ContentHash, npt.NDArray[np.int8]]:
     """The shared vectors of the passages of a file."""
-    wanted = {row.tobytes() for row in parsed.passages.hashes[_rows(parsed.passages.files, file)]}
+    wanted = {row.tobytes() for row in parsed.passages.hashes[parsed.passages.of_file(file)]}
     path = parsed.files.paths[file]
     segment = fetched.segments[fetched.files[path].segment]
     found = {}
-    for row in _rows(segment.passages.files, fetched.rows[path]).tolist():
+    of_file = segment.passages.of_file(fetched.rows[path])
+    for row in range(of_file.start, of_file.stop):
         key = segment.passages.hashes[row].tobytes()
         place = int(np.searchsorted(block.rows, block.rows.dtype.type(row)))
         if key in wanted and place < len(block.rows) and block.rows[place] == row:

@@ -254,7 +254,7 @@ class Shard:
         for number, row in self._places(root, path):
             segment = self._views[number].segment
             table = segment.symbols
-            first, end = np.searchsorted(table.files, [row, row + 1]).tolist()
+            of_file = table.of_file(row)
             symbols = [
                 Symbol(
                     table.names[at],
@@ -264,9 +264,9 @@ class Shard:
                     table.name_span(at),
                     table.signatures[at],
                     "",
-                    max(int(table.parents[at]) - first, -1),
+                    max(int(table.parents[at]) - of_file.start, -1),
                 )
-                for at in range(first, end)
+                for at in range(of_file.start, of_file.stop)
             ]
             return Outline(segment.files.language(row), int(segment.files.n_lines[row]), tuple(symbols), ())
         return None

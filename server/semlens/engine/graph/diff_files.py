@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
 from rapidfuzz.distance import LCSseq
 
 from semlens.core.cancel import CancelToken
@@ -134,15 +133,8 @@ class DiffFiles:
     def _symbols_at(self, key: tuple[int, int], lines: Sequence[int]) -> list[SymbolPlace]:
         number, file = key
         symbols = self._resolver.views[number].segment.symbols
-        start, stop = (int(row) for row in np.searchsorted(symbols.files, [file, file + 1]))
-        firsts, lasts = symbols.spans[start:stop, 0], symbols.spans[start:stop, 2]
-        found: dict[SymbolPlace, None] = {}
-        for line in lines:
-            around = np.flatnonzero((firsts <= line) & (line <= lasts))
-            if len(around):
-                lengths = lasts[around].astype(np.int64) - firsts[around]
-                found[SymbolPlace(number, start + int(around[np.argmin(lengths)]))] = None
-        return list(found)
+        around = (symbols.around(file, line) for line in lines)
+        return list(dict.fromkeys(SymbolPlace(number, symbols.innermost(rows)) for rows in around if len(rows)))
 
 
 def lines_that_differ(before: Sequence[str], after: Sequence[str]) -> list[int]:

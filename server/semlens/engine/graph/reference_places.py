@@ -75,7 +75,7 @@ def _pattern(names: Iterable[str], lines: Sequence[str], kind: ReferenceKind) ->
 def _inner_spans(view: SegmentView, file: int, row: int) -> list[tuple[int, int]]:
     """First and last line of the symbols directly inside a row."""
     symbols = view.segment.symbols
-    start, stop = (int(one) for one in np.searchsorted(symbols.files, [file, file + 1]))
+    of_file = symbols.of_file(file)
     parent = row if row < len(symbols) else -1
-    rows = start + np.flatnonzero(symbols.parents[start:stop] == parent)
+    rows = of_file.start + np.flatnonzero(symbols.parents[of_file] == parent)
     return [(int(symbols.spans[one, 0]), int(symbols.spans[one, 2])) for one in rows.tolist()]

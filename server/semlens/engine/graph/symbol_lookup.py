@@ -44,13 +44,10 @@ def symbol_at_line(resolver: Resolver, view: SegmentView, file: int, line: int) 
     :raises UsageError: when there is none.
     """
     symbols = view.segment.symbols
-    rows = np.flatnonzero(symbols.files == file)
-    spans = symbols.spans[rows]
-    around = rows[(spans[:, 0] <= line) & (line <= spans[:, 2])]
+    around = symbols.around(file, line)
     if not len(around):
         raise UsageError("There is no symbol at this place. Name a line of a function, a method or a type.")
-    lengths = symbols.spans[around, 2].astype(np.int64) - symbols.spans[around, 0]
-    return FoundSymbol(resolver, SymbolPlace(resolver.views.index(view), int(around[np.argmin(lengths)])))
+    return FoundSymbol(resolver, SymbolPlace(resolver.views.index(view), symbols.innermost(around)))
 
 
 def symbols_named(

@@ -80,10 +80,9 @@ def carry_vectors(old: Overlay | None, hashes: list[ContentHash]) -> dict[str, d
 def vectors_in_view(view: SegmentView, row: int, wanted: set[ContentHash]) -> Mapping[str, dict[ContentHash, bytes]]:
     """Return the vectors of a file in a view for the wanted passages, by model fingerprint."""
     passages = view.segment.passages
-    bounds = np.array([row, row + 1], passages.files.dtype)  # of another type, all of the column would be converted
-    start, end = (int(place) for place in np.searchsorted(passages.files, bounds))
-    hashes = split_hashes(passages.hashes[start:end].tobytes())
-    rows = {row: key for row, key in enumerate(hashes, start) if key in wanted}
+    of_file = passages.of_file(row)
+    hashes = split_hashes(passages.hashes[of_file].tobytes())
+    rows = {row: key for row, key in enumerate(hashes, of_file.start) if key in wanted}
     vectors: dict[str, dict[ContentHash, bytes]] = {}
     for fingerprint in view.tiers:
         vectors_by_hash = vectors.setdefault(fingerprint, {})

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semlens.core.span import Span
+from semlens.index.arrays import Ints
 from semlens.index.segment.columns import Array, ColumnFileError, StringColumn, read_column_file, write_column_file
 from semlens.index.segment.name_table import NameTable
 from semlens.index.segment.postings import Postings
@@ -69,6 +70,21 @@ class SymbolTable:
     def name_span(self, row: int) -> Span:
         return Span(*(int(value) for value in self.spans[row, 4:]))
 
+    def of_file(self, file: int) -> slice[int, int, None]:
+        """The rows of the symbols of a file."""
+        return _rows_of(self.files, file)
+
+    def around(self, file: int, line: int) -> Ints:
+        """The rows of the symbols of a file that contain a line (0-based), ascending."""
+        rows = self.of_file(file)
+        spans = self.spans[rows]
+        return rows.start + np.flatnonzero((spans[:, 0] <= line) & (line <= spans[:, 2]))
+
+    def innermost(self, rows: Ints) -> int:
+        """The shortest of some symbols that contain the same line. :param rows: at least one."""
+        lengths = self.spans[rows, 2].astype(np.int64) - self.spans[rows, 0]
+        return int(rows[np.argmin(lengths)])
+
 
 @dataclass(frozen=True, slots=True)
 class PassageTable:
@@ -85,6 +101,16 @@ class PassageTable:
 
     def __len__(self) -> int:
         return len(self.files)
+
+    def of_file(self, file: int) -> slice[int, int, None]:
+        """The rows of the passages of a file."""
+        return _rows_of(self.files, file)
+
+
+def _rows_of(files: npt.NDArray[np.uint32], file: int) -> slice[int, int, None]:
+    bounds = np.array([file, file + 1], files.dtype)  # of another type, all of the column would be converted
+    start, stop = np.searchsorted(files, bounds).tolist()
+    return slice(start, stop)
 
 
 @dataclass(frozen=True, eq=False)

@@ -156,8 +156,8 @@ def head_of(view: SegmentView, symbol: int, lines: Sequence[str], first: int, la
 def _members(view: SegmentView, symbol: int, lines: Sequence[str], first: int, last: int) -> list[int]:
     """Lines of a container outside its members, such as fields, then the lines that name its members."""
     symbols = view.segment.symbols
-    start, stop = np.searchsorted(symbols.files, [symbols.files[symbol], symbols.files[symbol] + 1])
-    rows = start + np.flatnonzero(symbols.parents[start:stop] == symbol)
+    of_file = symbols.of_file(int(symbols.files[symbol]))
+    rows = of_file.start + np.flatnonzero(symbols.parents[of_file] == symbol)
     members = rows[~np.isin(symbols.kinds[rows], _FIELDS)]
     covered: set[int] = set()
     for row in members.tolist():

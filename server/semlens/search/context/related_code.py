@@ -45,13 +45,13 @@ def around(resolver: Resolver, seed: SymbolPlace, scale: float, *, tests: bool) 
 def _holders(views: Sequence[SegmentView], seed: SymbolPlace, scale: float) -> Iterator[ContextCandidate]:
     """The containers of the seed, and their constructors."""
     view, symbols = views[seed.view], views[seed.view].segment.symbols
-    start, stop = np.searchsorted(symbols.files, [symbols.files[seed.symbol], symbols.files[seed.symbol] + 1])
+    of_file = symbols.of_file(int(symbols.files[seed.symbol]))
     parent, worth = int(symbols.parents[seed.symbol]), _HOLDER
     while parent >= 0:
         reason = ContextReason(Relation.CONTAINER, f"holds {symbols.names[seed.symbol]}")
         yield symbol_candidate(view, seed.view, parent, scale * worth, reason, glimpse=True)
-        of_parent = (symbols.parents[start:stop] == parent) & (symbols.kinds[start:stop] == SymbolKind.CONSTRUCTOR)
-        for row in (start + np.flatnonzero(of_parent)).tolist():
+        of_parent = (symbols.parents[of_file] == parent) & (symbols.kinds[of_file] == SymbolKind.CONSTRUCTOR)
+        for row in (of_file.start + np.flatnonzero(of_parent)).tolist():
             if row != seed.symbol:
                 reason = ContextReason(Relation.CONTAINER, f"constructor of {symbols.names[parent]}")
                 yield symbol_candidate(view, seed.view, row, scale * worth * _CONSTRUCTOR, reason, glimpse=True)

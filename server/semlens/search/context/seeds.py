@@ -101,8 +101,8 @@ def from_place(
     number, file = place
     view = resolver.views[number]
     symbols = view.segment.symbols
-    start, stop = (int(row) for row in np.searchsorted(symbols.files, [file, file + 1]))
-    rows = [row for row in range(start, stop) if _overlaps(symbols.spans[row], lines)]
+    of_file = symbols.of_file(file)
+    rows = [row for row in range(of_file.start, of_file.stop) if _overlaps(symbols.spans[row], lines)]
     parents = {int(symbols.parents[row]) for row in rows}
     innermost = [row for row in rows if row not in parents]
     candidates: list[ContextCandidate] = []

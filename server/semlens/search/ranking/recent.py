@@ -33,7 +33,8 @@ def recent_hits(
 
 def _symbols_of(view: SegmentView, file: int, score: float, limit: int) -> list[RankedHit]:
     symbols = view.segment.symbols
-    rows = np.flatnonzero((symbols.files == file) & (symbols.parents < 0))[:limit]
+    of_file = symbols.of_file(file)
+    rows = of_file.start + np.flatnonzero(symbols.parents[of_file] < 0)[:limit]
     first = view.segment.first_passages
     shown = [row for row in rows.tolist() if first[row] >= 0]
     return [RankedHit(view, file, row, (int(first[row]),), score, {RECENT: 1.0}) for row in shown]

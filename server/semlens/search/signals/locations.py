@@ -155,16 +155,9 @@ def _shared_end(first: str, second: str) -> int:
 def _symbol_at(view: SegmentView, file: int, frame: Frame) -> int:
     """Row of the innermost symbol around the frame's line, or of the frame's function when the line has moved."""
     symbols = view.segment.symbols
-    rows = np.flatnonzero(symbols.files == file)
-    if not len(rows):
-        return -1
-    spans = symbols.spans[rows]
-    around = rows[(spans[:, 0] <= frame.line) & (spans[:, 2] >= frame.line)]
-    if frame.name and frame.name not in {symbols.names[int(row)] for row in around}:
-        named = [int(row) for row in rows if symbols.names[int(row)] == frame.name]
+    of_file, around = symbols.of_file(file), symbols.around(file, frame.line)
+    if frame.name and frame.name not in {symbols.names[row] for row in around.tolist()}:
+        named = [row for row in range(of_file.start, of_file.stop) if symbols.names[row] == frame.name]
         if named:
             return min(named, key=lambda row: abs(int(symbols.spans[row, 0]) - frame.line))
-    if not len(around):
-        return -1
-    sizes = symbols.spans[around, 2].astype(np.int64) - symbols.spans[around, 0]
-    return int(around[np.argmin(sizes)])
+    return symbols.innermost(around) if len(around) else -1

@@ -56,25 +56,19 @@ def find_document(snapshot: IndexSnapshot, root: str, path: str, buffer_uri: str
 def symbol_at(view: SegmentView, file: int, line: int) -> int:
     """Row of the innermost symbol that contains a line (0-based) and has passages of its own, or -1."""
     symbols = view.segment.symbols
-    first = view.segment.first_passages
-    rows = np.flatnonzero(symbols.files == file)
-    spans = symbols.spans[rows]
-    inside = rows[(spans[:, 0] <= line) & (line <= spans[:, 2])]
-    inside = inside[first[inside] >= 0]
-    if not len(inside):
-        return -1
-    lengths = symbols.spans[inside, 2].astype(np.int64) - symbols.spans[inside, 0]
-    return int(inside[np.argmin(lengths)])
+    around = symbols.around(file, line)
+    around = around[view.segment.first_passages[around] >= 0]
+    return symbols.innermost(around) if len(around) else -1
 
 
 def passages_of(view: SegmentView, file: int, symbol: int, line: int) -> Ints:
     """Rows of the passages of a symbol, or for -1, of the code outside symbols around a line (0-based)."""
     passages = view.segment.passages
-    start, end = (int(place) for place in np.searchsorted(passages.files, [file, file + 1]))
+    of_file = passages.of_file(file)
     if symbol >= 0:
-        return start + np.flatnonzero(passages.symbols[start:end] == symbol)
-    lines = passages.lines[start:end]
-    return start + np.flatnonzero((lines[:, 0] <= line) & (line <= lines[:, 1]))
+        return of_file.start + np.flatnonzero(passages.symbols[of_file] == symbol)
+    lines = passages.lines[of_file]
+    return of_file.start + np.flatnonzero((lines[:, 0] <= line) & (line <= lines[:, 1]))
 
 
 def similar(

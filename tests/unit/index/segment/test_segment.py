@@ -149,6 +149,23 @@ def test_an_empty_segment():
     assert content(build_segment([]))["files"] == []
 
 
+@settings(max_examples=30)
+@given(groups())
+def test_the_rows_of_a_file_and_the_symbols_around_a_line(parts):
+    segment = build_segment([file for group in parts for file in group])
+    symbols = segment.symbols
+    for file in range(len(segment.files)):
+        for table in (symbols, segment.passages):
+            assert np.arange(len(table))[table.of_file(file)].tolist() == np.flatnonzero(table.files == file).tolist()
+        for line in range(int(segment.files.n_lines[file]) + 1):
+            around = [row for row in np.flatnonzero(symbols.files == file).tolist() if symbols.span(row).contains(line)]
+            assert symbols.around(file, line).tolist() == around
+            if around:
+                assert symbols.span(symbols.innermost(np.array(around))).n_lines == min(
+                    symbols.span(row).n_lines for row in around
+                )
+
+
 @settings(max_examples=60)
 @given(groups(), st.data())
 def test_merging_equals_building_from_scratch(parts, data):
