@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import sys
 import zlib
 from dataclasses import replace
@@ -238,32 +239,44 @@ def test_a_manifest_that_cannot_be_used_leaves_those_of_older_commits(team):
     assert (pulled.is_used, pulled.behind) == (True, 1)
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        damage_object,
-        lambda team: next(path for path in objects(team) if path.is_file()).unlink(),
-        lambda team: next(path for path in objects(team) if path.is_file()).write_bytes(b""),
-        lambda team: manifest_path(team).write_bytes(b""),
-        lambda team: manifest_path(team).write_bytes(manifest_path(team).read_bytes()[:-1]),
-        lambda team: rewrite(team, lambda known: replace(known, tree="0" * 40)),
-        lambda team: rewrite(team, lambda known: replace(known, recipe="0")),
-        lambda team: rewrite(team, swap_hashes),
-        lambda team: rewrite(team, promise_less),
-        lambda team: rewrite(
-            team, lambda known: replace(known, objects=tuple(replace(one, unpacked_size=0) for one in known.objects))
-        ),
-        lambda team: rewrite(team, lambda known: replace(known, objects=())),
-    ],
-)
-def test_what_is_damaged_is_rejected_and_nothing_is_kept(team, damage):
-    team.push()
-    damage(team)
-    clone = team.clone("clone")
-    with pytest.raises(RejectedError):
+def promise_no_packing(known):
+    return replace(known, objects=tuple(replace(one, unpacked_size=0) for one in known.objects))
+
+
+DAMAGES = {
+    "a changed object": damage_object,
+    "a lost object": lambda team: next(path for path in objects(team) if path.is_file()).unlink(),
+    "an empty object": lambda team: next(path for path in objects(team) if path.is_file()).write_bytes(b""),
+    "an empty manifest": lambda team: manifest_path(team).write_bytes(b""),
+    "a cut manifest": lambda team: manifest_path(team).write_bytes(manifest_path(team).read_bytes()[:-1]),
+    "another tree": lambda team: rewrite(team, lambda known: replace(known, tree="0" * 40)),
+    "another recipe": lambda team: rewrite(team, lambda known: replace(known, recipe="0")),
+    "hashes of other files": lambda team: rewrite(team, swap_hashes),
+    "more than promised": lambda team: rewrite(team, promise_less),
+    "packed, not as promised": lambda team: rewrite(team, promise_no_packing),
+    "no objects": lambda team: rewrite(team, lambda known: replace(known, objects=())),
+}
+
+
+def is_rejected(team, clone):
+    try:
         team.pull(clone)
-    assert not has_commit(clone.cache, clone.folder)
-    assert not list(clone.cache.glob("pulls/*"))
+    except RejectedError:
+        return True
+    return False
+
+
+def test_what_is_damaged_is_rejected_and_nothing_is_kept(team, tmp_path):
+    team.push()
+    clone = team.clone("clone")
+    shutil.copytree(team.store_folder, tmp_path / "whole")
+    for name, damage in DAMAGES.items():
+        damage(team)
+        assert is_rejected(team, clone), name
+        assert not has_commit(clone.cache, clone.folder), name
+        assert not list(clone.cache.glob("pulls/*")), name
+        shutil.rmtree(team.store_folder)
+        shutil.copytree(tmp_path / "whole", team.store_folder)
     assert team.index(clone)["parsed"] == 14
 
 
