@@ -5,7 +5,8 @@ Names and types are hashes: of a term, or of a hint (`reference_table`). `resolv
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from semlens.index.segment.reference_table import hint_hash, term_range
 from semlens.index.snapshot import SegmentView
 from semlens.syntax.references.written_types import result_type, value_type
 
+_PACKAGE_NAME = re.compile(r"\W*name\W+?([@\w][^\"]*)")
 MAX_DEFINITIONS = 10_000
 """Of one name. More are not looked at."""
 
@@ -33,6 +35,7 @@ class GraphSymbols:
         self._kinds: dict[tuple[int, str], frozenset[int]] = {}
         self._types_of_results: dict[tuple[int, str], int] = {}
         self._types_of_values: dict[tuple[int, str], int] = {}
+        self._packages: dict[int, str] | None = None
 
     def traits(self, view: int, file: int) -> LanguageTraits:
         return self._traits[view][int(self.views[view].segment.files.languages[file])]
@@ -100,6 +103,34 @@ class GraphSymbols:
         if owner and parent >= 0:
             owner_name = hint_hash(symbols.names[parent].lower().strip("_"))
         return Definition(view, row, file, self.path(view, file), owner, owner_name, bool(names.is_member[row]))
+
+    def signature_of(self, one: Definition) -> str:
+        return str(self.views[one.view].segment.symbols.signatures[one.symbol])
+
+    def package_folder(self, name: int) -> str:
+        """The folder of an npm package of the workspace, with a slash at its end, or "".
+
+        :param name: hint hash of the package's name.
+        """
+        if self._packages is None:
+            self._packages = {}
+            for folder, package in sorted(self._npm_packages(), key=lambda one: len(one[0])):
+                self._packages.setdefault(hint_hash(package), folder)
+        return self._packages.get(name, "")
+
+    def _npm_packages(self) -> Iterator[tuple[str, str]]:
+        """Folder and name of each package, as its ``package.json`` says."""
+        for number, view in enumerate(self.views):
+            symbols, paths = view.segment.symbols, view.segment.files.paths.tolist()
+            for file in (row for row, path in enumerate(paths) if path.rpartition("/")[2] == "package.json"):
+                if view.alive is not None and not view.alive[file]:
+                    continue
+                start, stop = np.searchsorted(symbols.files, [file, file + 1]).tolist()
+                for row in range(start, stop):
+                    if symbols.qualified_names[row] == "name" and (
+                        written := _PACKAGE_NAME.match(symbols.signatures[row])
+                    ):
+                        yield self.path(number, file).removesuffix("package.json"), written[1]
 
     def candidates(self, term: int, family: str) -> Candidates:
         key = (term, family)

@@ -128,11 +128,15 @@ class Resolver(GraphSymbols):
         found = candidates.of_module(edge.hint)
         if not found and traits.package_is_folder:
             found = [one for one in candidates.others if edge.hint in package_suffixes(one.path)]
+        if not found and traits.family == "jvm":  # `import static`, or what an object defines
+            found = [one for one in candidates.members if edge.hint in module_suffixes(one.path)]
         if found:
             return shared_by_file(nearest(found, path), _IMPORTED)
         found = candidates.below_module(edge.hint)
         if not found and traits.family == "rust":  # the module may stand in the file itself
             found = candidates.by_file.get((edge.view, file), [])
+        if not found and traits.family == "ecma" and (folder := self.package_folder(edge.hint)):
+            found = [one for one in candidates.others if one.path.startswith(folder)]
         if found:
             return shared_by_file(nearest(found, path), _REEXPORTED)
         return shared(candidates.others, _EXTERNAL) or self._any_member(candidates, _NOT_IMPORTED)
@@ -140,8 +144,7 @@ class Resolver(GraphSymbols):
     def _in_type(self, view: int, file: int, type_hint: int, traits: LanguageTraits, candidates: Candidates) -> Targets:
         found = candidates.by_owner.get(type_hint)
         if found:
-            own = shared_by_file(self._of_imported_type(view, file, type_hint, found), _SURE)
-            return own + self._around(type_hint, candidates)
+            return self._own(type_hint, self._of_imported_type(view, file, type_hint, found), candidates)
         inherited = self._above(type_hint, candidates)
         if inherited:
             return inherited
@@ -163,8 +166,7 @@ class Resolver(GraphSymbols):
         if found:
             here = [one for one in found if one.key == (edge.view, file)]
             path = self.path(edge.view, file)
-            own = tuple((one, _SURE) for one in here) or shared_by_file(nearest(found, path), _SURE)
-            return own + self._around(owner, candidates)
+            return self._own(owner, here or nearest(found, path), candidates)
         return (
             self._above(owner, candidates)
             or self._below(owner, candidates, _OVERRIDE)
@@ -178,6 +180,15 @@ class Resolver(GraphSymbols):
             if found:
                 return shared_by_file(found, _INHERITED)
         return ()
+
+    def _own(self, type_hint: int, found: Sequence[Definition], candidates: Candidates) -> Targets:
+        """The members of a type itself, and what may be meant as well. In Rust a method of the type hides a trait's."""
+        if self.traits(found[0].view, found[0].file).family == "rust":
+            methods = [one for one in found if not self._is_field(one)]
+            inherent = [one for one in methods if self.signature_of(one).startswith("pub")]  # a trait's never are
+            if inherent:
+                return shared_by_file(inherent, _SURE)
+        return shared_by_file(found, _SURE) + self._around(type_hint, candidates)
 
     def _around(self, type_hint: int, candidates: Candidates) -> Targets:
         """Definitions that override a member of a type, or that it overrides: they may be meant too."""

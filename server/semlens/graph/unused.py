@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from semlens.core.symbol import Role, SymbolKind
 from semlens.graph.neighbours import inside
 from semlens.graph.resolver import Resolver
 from semlens.graph.segment_names import SymbolPlace, names_of
+from semlens.syntax.symbols.definition import CALLABLE_KINDS
 
 _KINDS = (
     SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CLASS, SymbolKind.STRUCT, SymbolKind.INTERFACE, SymbolKind.ENUM,
@@ -25,21 +27,30 @@ _SPECIAL = re.compile(
 )
 _LESSER = int(Role.VENDORED | Role.GENERATED | Role.EXAMPLE | Role.DOCUMENTATION)
 _EXPORTED = {
-    "ecma": re.compile(r"^export\b"),
     "rust": re.compile(r"^(?:#\[.*\]\s*)?pub\b"),
     "jvm": re.compile(r"\b(?:public|protected|override)\b|@\w+"),
     "csharp": re.compile(r"\b(?:public|protected|override)\b|\[\w+"),
     "swift": re.compile(r"\b(?:public|open|override|@objc)\b"),
 }
-_DECORATED = re.compile(r"^\s*[@#\[]")
+_DECORATED = re.compile(r"\s*[@#\[]")
+IS_DECORATED = "decorated or annotated definitions"
+_PRIVATE_MEMBER = re.compile(r"\bprivate\b|^(?:\w+ )*#")
 
 
 class Unused(NamedTuple):
-    """:ivar assumption: who else might use it, or ""."""
+    """:ivar is_public: code outside of the workspace may use it."""
 
     place: SymbolPlace
-    confidence: float
-    assumption: str
+    is_public: bool
+
+    @property
+    def confidence(self) -> float:
+        return 0.5 if self.is_public else 0.9
+
+    @property
+    def assumption(self) -> str:
+        """Who else might use it, or ""."""
+        return "it is public: code outside of the workspace may use it" if self.is_public else ""
 
 
 def unused_definitions(resolver: Resolver) -> tuple[list[Unused], Counter[str]]:
@@ -61,11 +72,31 @@ def unused_definitions(resolver: Resolver) -> tuple[list[Unused], Counter[str]]:
                 continue
             if _is_used(resolver, SymbolPlace(number, row), int(names.of_row[row])):
                 continue
-            exported = _is_exported(resolver, number, row, file)
-            assumption = "it is public: code outside of the workspace may use it" if exported else ""
-            found.append(Unused(SymbolPlace(number, row), 0.5 if exported else 0.9, assumption))
-    found.sort(key=lambda one: (-one.confidence, one.place))
+            found.append(Unused(SymbolPlace(number, row), _is_exported(resolver, number, row, file)))
+    found.sort(key=lambda one: (one.is_public, one.place))
     return found, assumed
+
+
+def as_written(resolver: Resolver, one: Unused, head_of: Callable[[SymbolPlace], str]) -> Unused | None:
+    """The same with what signatures leave out: ``export``, and decorators, which may use what they stand before.
+
+    :param head_of: the text of a definition from its first decorator or modifier to its name.
+    :return: None if it is decorated.
+    """
+    head = head_of(one.place)
+    if _DECORATED.match(head):
+        return None
+    if resolver.traits(one.place.view, resolver.file_of(*one.place)).family != "ecma":
+        return one
+    symbols = resolver.views[one.place.view].segment.symbols
+    if _PRIVATE_MEMBER.search(symbols.signatures[one.place.symbol]):
+        return one
+    outermost = one.place
+    while (parent := int(symbols.parents[outermost.symbol])) >= 0:
+        outermost = SymbolPlace(outermost.view, parent)
+        if resolver.kind_of(outermost) in CALLABLE_KINDS:
+            return one
+    return one._replace(is_public="export" in head_of(outermost).split())
 
 
 def _is_used_elsewhere(resolver: Resolver, view: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -108,7 +139,7 @@ def _reason_to_keep(resolver: Resolver, view: int, row: int, role: int) -> str:
     if _SPECIAL.search(name) or int(symbols.kinds[row]) == SymbolKind.CONSTRUCTOR:
         return "entry points and special names"
     if int(symbols.spans[row, 4]) > int(symbols.spans[row, 0]) or _DECORATED.match(symbols.signatures[row]):
-        return "decorated or annotated definitions"
+        return IS_DECORATED
     names = names_of(segment)
     owner = int(names.owners[row])
     if owner and resolver.bases(owner):
@@ -131,5 +162,7 @@ def _is_exported(resolver: Resolver, view: int, row: int, file: int) -> bool:
         return name[:1].isupper()
     if family == "c":
         return not signature.startswith("static ")
+    if family == "ecma":
+        return False  # signatures leave `export` out: see `as_written`
     pattern = _EXPORTED.get(family)
     return pattern is None or bool(pattern.search(signature))

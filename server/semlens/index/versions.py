@@ -23,7 +23,7 @@ FORMAT_VERSION = 2
 OLDEST_FORMAT_VERSION = 2
 """In format 1 a damaged header passes the checksum."""
 
-FEATURE_VERSION = 10
+FEATURE_VERSION = 11
 """What is taken out of a file. Raise it when symbols, passages or words change. Every file is then parsed again.
 Vectors come from the vector cache where the text of a passage stayed. Every version is read: an older index answers
 searches until its files were parsed again.
@@ -32,7 +32,8 @@ searches until its files were parsed again.
 nested .gitattributes. 5: Rust items within macros. 6: passages of files that a parser refuses. 7: what
 a reference does with a name, and where the name is defined as far as the text says. 8: references behind a comment mark
 in a string, and variables of Go. 9: references in chains of calls over several lines, and behind a comment mark in a
-string of several lines. 10: a range ends at its last token, before a comment on that line.
+string of several lines. 10: a range ends at its last token, before a comment on that line. 11: imports of npm packages
+and of Node's own modules, and what Kotlin's extensions extend.
 """
 
 ROOTS_PREFIX = "roots"

@@ -20,3 +20,6 @@ val lam = { x: Int -> x }
 infix fun Int.shl2(x: Int) = 1
 annotation class Ann
 value class V(val s: String)
+
+fun String?.orNothing(): String = this ?: ""
+fun Map.Entry<String, Int>.shown(): String = key

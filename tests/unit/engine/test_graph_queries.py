@@ -417,6 +417,22 @@ def test_unused_definitions_are_those_that_nothing_names(made):
     assert found.assumed["names that stand in other text"] == 1
 
 
+def test_unused_definitions_that_are_exported_or_decorated_on_their_line(made):
+    made.write(
+        "web.ts",
+        "export default class Shown {\n  offered() {}\n  private hidden() {}\n  @Listens('x') heard() {}\n}\n"
+        "export const wrapped = () => { function inner() {} };\nfunction alone() {}\nclass Own { inOwn() {} }\n",
+    )
+    made.write("Beans.java", "class Beans {\n  @Bean Foo made() { return null; }\n}\n")
+    found = made.engine().unused(50, (), CancelToken())
+    assert {one.hit.name: bool(one.assumption) for one in found.symbols} == {
+        "_nobody": False,
+        **dict.fromkeys(("Beans", "hidden", "inner", "alone", "Own", "inOwn"), False),
+        **dict.fromkeys(("Shown", "offered", "wrapped"), True),
+    }
+    assert [one.confidence for one in found.symbols] == [0.9] * 7 + [0.5] * 3
+
+
 def test_unused_definitions_of_a_folder_are_not_hidden_by_those_of_others(made, monkeypatch):
     monkeypatch.setattr(graph_queries, "MAX_CHECKED", 1)
     made.write("part/lib.py", "def offered(): pass\n")

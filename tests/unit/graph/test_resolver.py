@@ -54,10 +54,26 @@ TYPESCRIPT = {
     "src/net/base.ts": "export class Base {\n  log() {}\n}\n",
     "src/app.ts": "import { open } from './net';\nimport { Client } from './net/client';\nfunction run(c: Client) { open().send(); c.log(); }\n",
 }
+PACKAGES = {
+    "packages/core/package.json": '{\n  "name": "@work/core",\n  "exports": {".": "./src/index.ts"}\n}\n',
+    "packages/core/src/index.ts": "export * from './deep/client';\n",
+    "packages/core/src/deep/client.ts": "export function open() {}\n",
+    "packages/app/src/main.ts": (
+        "import { open } from '@work/core/client';\nimport { open as other } from '@else/core';\n"
+        "import { join } from 'path';\nimport * as fs from 'node:fs';\nimport { log } from '#shared';\n"
+        "function run() { open(); join(); fs.read(); log(); }\nfunction elsewhere() { other(); }\n"
+    ),
+    "packages/app/src/path.ts": "export function join() {}\n",
+    "packages/app/src/fs.ts": "export function read() {}\n",
+    "packages/app/src/shared/log.ts": "export function log() {}\n",
+}
 JAVA = {
     "a/Base.java": "package a;\npublic class Base { void log() {} }\n",
     "a/App.java": "package a;\npublic class App extends Base {\n    private Store store;\n    void run() { log(); store.put(); } }\n",
     "b/Store.java": "package b;\npublic class Store { public void put() {} }\n",
+    "b/Tools.java": "package b;\npublic class Tools { public static int size(String s) { return 0; } }\n",
+    "b/Other.java": "package b;\npublic class Other { int size(String s) { return 1; } }\n",
+    "a/Uses.java": 'package a;\nimport static b.Tools.size;\nclass Uses { int all() { return size(""); } }\n',
     "b/Cache.java": "package b;\npublic class Cache { public void put() {} }\n",
 }
 RUST = {
@@ -66,6 +82,12 @@ RUST = {
         "    pub fn hidden(mut self) -> Arg { self }\n    pub fn args(self) {}\n}\n"
         "fn chain() {\n    Arg::new()\n        .hidden()\n        .args();\n}\n"
     ),
+    "src/node.rs": (
+        "pub struct Node;\nimpl Node {\n    pub fn index(self) -> usize { 0 }\n}\n"
+        "impl Indexed for Node {\n    fn index(&self) -> usize { 1 }\n    fn other(&self) {}\n}\n"
+        "fn ask(node: Node) { node.index(); node.other(); }\n"
+    ),
+    "src/indexed.rs": "pub trait Indexed {\n    fn index(&self) -> usize;\n    fn other(&self);\n}\n",
     "src/run.rs": "use std::process::Arg;\nfn run() { Arg::new().args(); }\n",
 }
 
@@ -122,6 +144,15 @@ def shown(resolver: Resolver, row: int) -> str:
         (JAVA, "b/Cache.java", "put", set(), set()),
         (RUST, "src/arg.rs", "hidden", set(), set()),  # the field: a call means the method
         (RUST, "src/arg.rs", "args", {"src/arg.rs chain"}, {"src/run.rs run"}),
+        (RUST, "src/node.rs", "index", {"src/node.rs ask"}, set()),
+        (RUST, "src/indexed.rs", "index", set(), set()),  # the type has a method of its own
+        (RUST, "src/indexed.rs", "other", {"src/node.rs ask"}, set()),
+        (PACKAGES, "packages/core/src/deep/client.ts", "open", {"packages/app/src/main.ts run"}, {"packages/app/src/main.ts elsewhere"}),
+        (PACKAGES, "packages/app/src/path.ts", "join", set(), {"packages/app/src/main.ts run"}),
+        (PACKAGES, "packages/app/src/fs.ts", "read", set(), {"packages/app/src/main.ts run"}),
+        (PACKAGES, "packages/app/src/shared/log.ts", "log", {"packages/app/src/main.ts run"}, set()),
+        (JAVA, "b/Tools.java", "size", {"a/Uses.java all"}, set()),
+        (JAVA, "b/Other.java", "size", set(), set()),
         (RUST, "src/arg.rs", "new", {"src/arg.rs chain"}, {"src/run.rs run"}),
     ],
 )  # fmt: skip

@@ -6,7 +6,9 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 
 from semlens.core.cancel import CancelToken
@@ -38,7 +40,7 @@ from semlens.graph.impact import impact_of, is_test
 from semlens.graph.neighbours import Neighbour, Neighbours, callees, callers
 from semlens.graph.resolver import Resolver
 from semlens.graph.segment_names import TYPE_KINDS, SymbolPlace
-from semlens.graph.unused import unused_definitions
+from semlens.graph.unused import IS_DECORATED, as_written, unused_definitions
 from semlens.graph.walk import walk
 from semlens.index.snapshot import IndexSnapshot
 from semlens.search.query.filter_masks import is_below
@@ -172,7 +174,9 @@ class GraphQueryService(QueryService):
                 found, counts = unused_definitions(resolver)
             assumed.update(counts)
             inside = (one for one in found if _is_inside(resolver, *one.place, real_folders))
-            for one in islice(inside, MAX_CHECKED):
+            written = [as_written(resolver, one, partial(_head, resolver, hits)) for one in islice(inside, MAX_CHECKED)]
+            assumed[IS_DECORATED] += written.count(None)
+            for one in sorted(filter(None, written), key=attrgetter("is_public")):
                 if len(shown) >= limit:
                     omitted += 1
                 elif is_mentioned(resolver, one.place, hits):
@@ -219,6 +223,19 @@ def _edge(
     texts = {line: document.lines[line] for span in spans for line in (span.start_line, span.end_line)}
     confidence = round(one.confidence, 3)
     return GraphEdge(hit, _KINDS[one.kind], confidence, spans, texts, is_test=is_test(resolver, one.view, one.row))
+
+
+def _head(resolver: Resolver, hits: RequestHits, place: SymbolPlace) -> str:
+    """The text of a definition before its name, or "" where the file has changed."""
+    view = resolver.views[place.view]
+    document = hits.document(view, resolver.file_of(*place))
+    span, name = view.segment.symbols.span(place.symbol), view.segment.symbols.name_span(place.symbol)
+    if document is None:
+        return ""
+    lines = [line.encode("utf-8", "surrogatepass") for line in document.lines[span.start_line : name.start_line + 1]]
+    lines[-1] = lines[-1][: name.start_column]
+    lines[0] = lines[0][span.start_column :]
+    return b"\n".join(lines).decode("utf-8", "replace")
 
 
 def _names_used(resolver: Resolver, place: SymbolPlace) -> set[str]:

@@ -196,8 +196,8 @@ LANGUAGES: tuple[Language, ...] = (
         signature_skip=_ANNOTATIONS,
         signature_trim="{=",
         constructors=("constructor",),
-        heads=_MODIFIERS
-        + r"(?:(?:class|interface|object)[ \t]+(?P<type>\w+)|fun[ \t]+(?:<[^>\n]*>[ \t]*)?(?:\w+\.)?(?P<callable>\w+))",
+        heads=_MODIFIERS + r"(?:(?:class|interface|object)[ \t]+(?P<type>\w+)"
+        r"|fun[ \t]+(?!interface\b)(?:<[^>\n]*>[ \t]*)?(?:\w++(?:<[^(\n]*>)?\??\.)*+(?P<callable>\w+))",
         symbol_depth=1,
         definition_keywords=("fun ", "fun <", "class ", "object ", "interface ", "object :", "object:"),
         text_calls=True,

@@ -53,7 +53,13 @@ _DOTTED = {
     for keyword in (b"import", b"using", b"use", b"alias")
 }
 _LUA_REQUIRE = re.compile(rb"local\s+(\w+)\s*=\s*require\s*+(?:\(\s*+)?['\"]([\w./-]+)['\"]")
+_SCOPED_PACKAGE = re.compile(r"@[\w.-]+/[\w.-]+")
 _EXTENSION = re.compile(r"\.(?:d\.ts|[cm]?[jt]sx?|vue|svelte)$")
+_NODE_MODULES = frozenset(
+    "assert async_hooks buffer child_process cluster console constants crypto dgram diagnostics_channel dns domain"
+    " events fs http http2 https inspector module net os path perf_hooks process punycode querystring readline repl"
+    " stream string_decoder timers tls tty url util v8 vm wasi worker_threads zlib".split()
+)
 _MAX_IMPORTS = 2_000
 
 
@@ -166,12 +172,16 @@ def _ecma_requires(code: bytes, folder: str) -> Iterator[tuple[bytes, Import]]:
 
 
 def _ecma_module(written: str, folder: str) -> str:
+    if written.partition("/")[0] in _NODE_MODULES:
+        return f"node:/{written}"  # no file of the workspace, even if one has the name
+    if written.startswith("@") and (package := _SCOPED_PACKAGE.match(written)) is not None:
+        return package[0]  # the graph knows the packages of the workspace, not how they name their files
     module = _EXTENSION.sub("", written)
     if module.startswith("."):
         module = posixpath.normpath(posixpath.join(folder, module))
         module = "" if module == "." else module
     else:
-        module = module.removeprefix("@/").removeprefix("~/")
+        module = module.removeprefix("@/").removeprefix("~/").removeprefix("#")
     return module.removesuffix("/index")
 
 

@@ -7,7 +7,10 @@
 (companion_object (type_identifier) @name (class_body)? @body) @object
 (enum_entry (simple_identifier) @name) @enummember
 (type_alias (type_identifier) @name) @class
-(function_declaration receiver: (receiver_type (user_type (type_identifier) @receiver)) (simple_identifier) @name (function_body)? @body) @function
+(function_declaration receiver: (receiver_type [
+  (user_type (type_identifier) @receiver .) (user_type (type_identifier) @receiver . (type_arguments) .)
+  (nullable_type [(user_type (type_identifier) @receiver .) (user_type (type_identifier) @receiver . (type_arguments) .)])
+  ]) (simple_identifier) @name (function_body)? @body) @function
 (function_declaration (simple_identifier) @name (function_body)? @body) @function
 (secondary_constructor "constructor" @name (statements)? @body) @constructor
 (source_file (property_declaration (modifiers (property_modifier) @_m) (variable_declaration (simple_identifier) @name)
