@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from engine_cases import Workspace, complete, computed, environment, function, parsed, search
+from engine_cases import Workspace, complete, computed, environment, function, parsed, search, wait_for
 from git_cases import git
 
 from semlens.core.hit import SearchHit
@@ -51,6 +51,8 @@ def tree(repository: Workspace) -> Path:
 
 
 def answers(engine: Engine) -> list[list[SearchHit]]:
+    """At rest: replaced files count until they are merged away."""
+    wait_for(engine, lambda: len(engine._session.snapshot.views) == 1)
     return [[hit._replace(score=round(hit.score, 6)) for hit in search(engine, text)] for text in QUESTIONS]
 
 
