@@ -366,6 +366,9 @@ return {
         assert(text:find(part, 1, true), part .. ' in ' .. text)
       end
       assert(not text:find('ERROR', 1, true), text)
+      editor:lua("require('semlens').setup({ cmd = vim.list_extend(vim.deepcopy(vim.g.semlens.cmd), { '--stdio' }) })")
+      text = report()
+      assert(text:find('grammars', 1, true) and not text:find('ERROR', 1, true), text)
       editor:lua([[
         require('semlens').setup({ pikcer = {}, ui = 'telescope' })
         vim.g.semlens, vim.env.PATH = nil, '/nonexistent'

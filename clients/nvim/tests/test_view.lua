@@ -265,6 +265,32 @@ return {
     end),
   },
   {
+    'no command puts another buffer into the prompt',
+    with({}, function(editor)
+      editor:edit('colour.py')
+      open_picker(editor, 'fetch_with_retry')
+      for _, command in ipairs({ 'bnext', 'enew', 'edit colour.py', 'buffer colour.py', 'terminal' }) do
+        local is_run, problem = pcall(editor.cmd, editor, command)
+        assert(not is_run and problem:find('E1513', 1, true), command .. ': ' .. tostring(problem))
+      end
+      editor:keys('<Esc><C-^><C-o>i x')
+      editor:wait('the typed text', PICKER .. "return p and p.text == 'fetch_with_retr xy'")
+      editor:close_picker()
+      editor:lua("vim.v.errmsg = '' vim.cmd('messages clear')")
+    end),
+  },
+  {
+    'the syntax of a preview is not read from the start of the file',
+    with({ lua = "vim.cmd('syntax on') vim.treesitter.language.add = function() end" }, function(editor)
+      open_picker(editor, 'fetch_with_retry')
+      shows(editor, 'preview', 'lines', 'def fetch_with_retry')
+      local sync = editor:lua(PICKER .. [[
+        return vim.api.nvim_win_call(p.windows.preview, function() return vim.fn.execute('syntax sync') end)
+      ]])
+      assert(sync:find('maximal 300 lines', 1, true), sync)
+    end),
+  },
+  {
     'the preview shows wide characters, tabs and very long lines',
     with({}, function(editor)
       editor:lua([[

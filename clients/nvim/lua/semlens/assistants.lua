@@ -19,14 +19,8 @@ local function command(...)
   if not found then
     error(problem, 0)
   end
-  local program = {}
-  for _, part in ipairs(found.cmd) do
-    if part == 'serve' then
-      return vim.list_extend(program, { ... })
-    end
-    table.insert(program, part)
-  end
-  error('The setting `cmd` has no `serve`, so no other command of semlens can be run.', 0)
+  return server.other_command(found, ...)
+    or error('The setting `cmd` has no `serve`, so no other command of semlens can be run.', 0)
 end
 
 ---A server for CodeCompanion's `mcp.servers`. Its root is the git repository of the working directory.

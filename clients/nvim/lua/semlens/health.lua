@@ -29,11 +29,14 @@ end
 
 ---@param server_command semlens.ServerCommand
 local function check_installation(server_command)
-  local cmd = vim.deepcopy(server_command.cmd)
-  cmd[#cmd] = 'doctor' -- instead of `serve`
-  table.insert(cmd, '--json')
+  local server = require('semlens.server')
+  local cmd = server.other_command(server_command, 'doctor', '--json')
+  if not cmd then
+    health.warn('The installation is not checked: the setting `cmd` has no `serve`, so `semlens doctor` cannot be run')
+    return
+  end
   local is_run, answer = pcall(function()
-    return vim.system(cmd, { text = true, env = require('semlens.config').get().env }):wait(60000)
+    return vim.system(cmd, { text = true, env = server.environment() }):wait(60000)
   end)
   local is_json, report = pcall(vim.json.decode, is_run and answer.stdout or '')
   if not is_run or not is_json or type(report.checks) ~= 'table' then

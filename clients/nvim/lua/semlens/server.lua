@@ -92,6 +92,18 @@ function M.serve_command(server_command)
   return cmd
 end
 
+---The program with a command other than `serve`.
+---@param server_command semlens.ServerCommand
+---@param ... string the other command and its arguments
+---@return string[]? nil: the setting `cmd` has no `serve`
+function M.other_command(server_command, ...)
+  for index, part in ipairs(server_command.cmd) do
+    if part == 'serve' then
+      return vim.list_extend(vim.list_slice(server_command.cmd, 1, index - 1), { ... })
+    end
+  end
+end
+
 ---The environment of the server. It carries the user's settings, because the server accepts user-only settings from
 ---no message. They come from `vim.g.semlens` and `setup`, never from `client_config.settings`: plugins fill that from
 ---files of a project. A project's `.nvim.lua` is no risk: it runs only once the user trusts it.

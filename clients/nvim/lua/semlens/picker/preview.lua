@@ -72,6 +72,10 @@ local function make_buffer(path, lines, tabstop)
     local has_parser = vim.treesitter.language.add(language)
     if not (has_parser and pcall(vim.treesitter.start, buffer, language)) then
       vim.bo[buffer].syntax = filetype
+      vim.api.nvim_buf_call(buffer, function()
+        -- Otherwise a hit far down in a file may need the syntax from its start, and Neovim stands still meanwhile.
+        vim.cmd('syntax sync minlines=100 maxlines=300')
+      end)
     end
   end
   return buffer

@@ -55,6 +55,7 @@ local function open_window(picker, name, box)
   set.winhighlight = highlights.window
   set.wrap = false
   set.cursorline = false
+  set.winfixbuf = name ~= 'preview' -- commands such as `:bnext` would put a file into this window
   set.scrolloff = name == 'prompt' and 0 or 1
   set.sidescrolloff = name == 'prompt' and 1 or 0
   if name == 'prompt' then
