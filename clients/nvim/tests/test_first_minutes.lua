@@ -176,6 +176,17 @@ return {
     end),
   },
   {
+    'without words and without a plugin, nothing is grepped',
+    with({}, function(editor)
+      editor:edit('net/retry.py')
+      editor:keys(':Semlens<CR>')
+      editor:wait('the picker', PICKER .. 'return p ~= nil')
+      editor:keys('lang:python <C-g>')
+      editor:wait_for_message('There are no words to grep for.')
+      equal(editor:lua('return #vim.fn.getqflist()'), 0)
+    end),
+  },
+  {
     'messages have a code and a level, and the log has them above `log_level`',
     with({ enable = false, lua = 'vim.g.semlens = { log_level = vim.log.levels.WARN }' }, function(editor)
       local log = editor:lua([[

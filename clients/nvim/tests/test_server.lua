@@ -153,6 +153,21 @@ return {
     end),
   },
   {
+    'a server that ends before it is ready gives one message, which names what shows the cause',
+    with(
+      { lua = "vim.g.semlens = { cmd = { '/bin/sh', '-c', 'echo no module >&2; exit 3', 'sh', 'serve' } }" },
+      function(editor)
+        editor:edit('colour.py')
+        local message = editor:wait_for_message('The server ended before it was ready (exit code 3)')
+        assert(message:find(':checkhealth semlens', 1, true), message)
+        equal(editor:lua('return #_G.notes'), 1)
+        editor:cmd('checkhealth semlens')
+        local report = editor:lua([[return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), ' ')]])
+        assert(report:find('no module', 1, true), report)
+      end
+    ),
+  },
+  {
     'a killed server is restarted once, with one message, and stays off after the second crash',
     with({}, function(editor)
       editor:edit('colour.py')

@@ -131,18 +131,19 @@ local function recover(reason, is_shared)
   else
     delay_ms = restart.after_crash(now_ms)
   end
+  local was_ready = ready_ms ~= nil
   M.status = nil
   ready_ms = nil
   is_off = delay_ms == nil
   is_restarting = not is_off
   fire_event('SemlensExit', { reason = reason, is_off = is_off })
   if not delay_ms then
-    local code = is_shared and 'LOST_SHARED' or 'CRASHED_AGAIN'
+    local code = is_shared and 'LOST_SHARED' or was_ready and 'CRASHED_AGAIN' or 'ENDED_AT_START'
     messages.say(code, reason)
     stop_waiting(messages.text(code, reason))
     return
   end
-  if not is_shared then
+  if not is_shared and was_ready then
     messages.say('CRASHED', reason)
   end
   requests.send_again()
@@ -186,6 +187,7 @@ local function connect(dispatchers, client_config)
       end
     end)
   end
+  ready_ms = nil
   log.write(vim.log.levels.INFO, 'starting ' .. table.concat(server.serve_command(server_command), ' '))
   connection = vim.lsp.rpc.start(
     server.serve_command(server_command),

@@ -33,6 +33,11 @@ M.all = {
     text = 'The server crashed again (%s) and stays off. `:Semlens log` shows why. Any search starts it again.',
   },
   DONE = { level = levels.INFO, text = '%s' },
+  ENDED_AT_START = {
+    level = levels.ERROR,
+    -- Its own log may not have begun.
+    text = 'The server ended before it was ready (%s) and stays off. Run `:checkhealth semlens` for the cause.',
+  },
   FAILED = { level = levels.ERROR, text = '%s' },
   INSTALLATION_FAILED = { level = levels.ERROR, text = '`%s` failed. The terminal window shows the cause.' },
   INSTALLED = { level = levels.INFO, text = 'The server is installed.' },
@@ -66,6 +71,7 @@ M.all = {
   -- Short, so that Neovim does not ask for Enter at its start.
   NO_SERVER = { level = levels.WARN, text = 'no server is installed. Run :Semlens install' },
   NO_SUB_COMMAND = { level = levels.ERROR, text = 'There is no sub-command "%s". Did you mean `:Semlens search %s`?' },
+  NO_WORDS = { level = levels.WARN, text = 'There are no words to grep for. Type some in the picker first.' },
   UI = { level = levels.WARN, text = '%s The built-in picker is used.' },
   WRONG_SETTING = { level = levels.WARN, text = '%s' },
 }

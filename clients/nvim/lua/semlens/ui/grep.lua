@@ -77,6 +77,10 @@ local backends = {
 ---Neovim's own `:grep`, as a fixed string. `:Semlens!` leads back.
 ---@param text string
 local function quickfix(text)
+  if text == '' then -- it would list every line of every file, and Neovim would wait for that
+    require('semlens.messages').say('NO_WORDS')
+    return
+  end
   local is_recursive = vim.o.grepprg:match('^%S*rg%f[%s\0]') ~= nil
   local arguments = (is_recursive and '-F -- ' or '-rF -- ')
     .. vim.fn.shellescape(text)
