@@ -735,3 +735,131 @@ def test_a_value_of_a_manifest_may_be_long(text: str) -> None:
 def test_a_long_word_with_many_beginnings_of_a_token_ends() -> None:
     text = "eyJ-" * 250_000
     assert mask_secrets(text) == (text, 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # columns
+        "name,email,password\nbob,b@x.example,#\n",
+        "username;password;role\nbob;#;admin\n",
+        "user\tlogin\tPasswort\nmax\tm\t#\n",
+        "Access key ID,Secret access key\n" + "AKIA" + "Z" * 16 + ",1aB2cD3eF4gH5iJ6kL7mN8oP9qR0sT1uV2wX3yZ#\n",
+        "| user | password |\n|------|---|\n| bob | `#` |\n| eve | letmein |\n",
+        "user | password\n--- | ---\nbob | #\n",
+        "+-----+----------+\n| id  | password |\n+-----+----------+\n| 1   | # |\n",
+        "| db.password | # |\n",
+        # sections and maps
+        "[secrets]\ndb = '#'\n",
+        '{"passwords": {"bob": "#"}}',
+        '"db_password": {"value": "#", "type": "string"}',
+        '[{"value":"#","name":"DB_PASSWORD"}]',
+        "PASSWORDS = ['#', '#']",
+        "token = ['1aB2cD3eF4gH5iJ6#', 'k1L2m3N4o5P6q7R8'].join('')",
+        # templates in a block of YAML
+        "kind: Secret\nstringData:\n{{ if .x }}\n  a: #\n{{ end }}\n",
+        "password: |\n{{- if .x }}\n  #\n{{- end }}\n",
+        # words of a command in a list
+        '["redis-server", "--requirepass", "#"]',
+        '["sshpass", "-p", "#", "ssh", "h"]',
+        "args:\n  - --db-password\n  - #\n",
+        # chosen words
+        "password: coral-reef-diver\n",
+        "secret: blue-whale-sings-loud\n",
+        "PASSPHRASE=mountain river stone\n",
+        "password=P@$$w0rd#\n",
+        # comparisons, logins, hashes
+        'if ("#".equals(password)) {',
+        'assertEquals("#", user.getPassword());',
+        "expect(user.password).toBe('#')",
+        'strcmp(password, "#")',
+        'bcrypt.hashpw(b"#", salt)',
+        'Login("u", "#")',
+        'db.auth("admin", "#")',
+        # prose
+        "# old password was #, changed in march",
+        "Change DB password from # to #",
+        "default credentials are admin/#",
+        "密码\uff1a#",
+        "mot de passe : #",
+        # places of programs
+        "rocommunity #",
+        ': PSK "#"',
+        'psk="#"',
+        "npm config set //r.example/:_authToken #",
+        'new AuthenticationHeaderValue("Bearer", "1aB2cD3eF4gH5iJ6kL7mN8oP9qR0#")',
+        "system/#@//db:1521/x",
+    ],
+)
+def test_secrets_below_beside_and_in_lists_of_their_names_are_masked(text: str) -> None:
+    masked, _ = mask_secrets(
+        text.replace("#", "zz-yy-9x", 9) if text[0] != "#" else "#" + text[1:].replace("#", "zz-yy-9x")
+    )
+    assert not re.search("zz-yy-9x|letmein|river|1aB2|coral|whale", masked)
+    assert masked.count("\n") == text.count("\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "    password,\n    OAUTH2,\n",
+        "user, password, host = x\na, b1, c\n",
+        "| option | password policy |\n|---|---|\n| a | 8-chars |\n",
+        "| Token | Meaning |\n|---|---|\n| `->` | arrow-1 |\n",
+        "| password | The one of your account 1 |\n",
+        "assert SecretDate('2017-01-01')",
+        "secrets:\n  - db-credentials\n",
+        "secret: my-app-tls\n",
+        "[credentials]\nhelper = osxkeychain\npath = ~/.git-1\n",
+        'parser.add_argument("--password", "-p", help="x")',
+        "password is base64 encoded",
+        "the password was sha256 hashed",
+    ],
+)
+def test_what_stands_below_or_beside_a_name_and_is_no_secret_is_not_masked(text: str) -> None:
+    assert mask_secrets(text) == (text, 0)
+
+
+def test_rows_far_below_the_names_of_their_columns_are_blanked() -> None:
+    table = "name,password\n" + "bob,zz-yy-9x\n" * 500
+    assert b"zz-yy-9x" not in without_long_secrets(table.encode())
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "password,",
+        "password|",
+        "|password|\n",
+        "password\tx\n",
+        "name,password\n",
+        "| password |\n|---|\n",
+        "[secrets]\n",
+        "secrets={",
+        "passwords: {a: 'b",
+        '"--password", "',
+        "- --password\n",
+        "password: |\n{{",
+        "password=$",
+        "a-",
+        "password from ",
+        "login a:",
+        "account a/",
+        "assert password",
+        "assertEquals('",
+        "login('a',",
+        "value: ",
+        "password: a ",
+        "PASS=['abcd',",
+        "PASS=abc def ",
+        "recovery codes: aaaa-aaaa ",
+        "password:{value:",
+        '.equals("',
+        "psk=",
+        "[masked] ",
+        '","',
+    ],
+)
+def test_time_is_in_proportion_to_the_text(part: str) -> None:
+    """It would take hours otherwise."""
+    mask_secrets(part * (50_000 // len(part)))
