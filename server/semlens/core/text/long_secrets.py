@@ -101,8 +101,17 @@ def has_long_secrets(text: str) -> bool:
         any(keyword in text for keyword, _ in BLOCK_RULES)
         or next(spans_in_kubernetes_secrets(text), None) is not None
         or next(values_of_secret_columns(text), None) is not None
-        or next(spans_below_names(SearchedText(text)), None) is not None
+        or (_may_have_names_above(text) and next(spans_below_names(SearchedText(text)), None) is not None)
     )
+
+
+def _may_have_names_above(text: str) -> bool:
+    """Whether a whole file may have a table, a section or a map: cheap, as every file that is indexed is asked."""
+    first = text[: _line_end(text, 0)]
+    if any(sign in first for sign in "\t;,") or text.startswith("[") or any(mark in text for mark in ("---", "\n[")):
+        return True
+    lower = text.lower()
+    return any(plural in lower for plural in _PLURALS)
 
 
 def without_long_secrets(source: bytes) -> bytes:
