@@ -153,15 +153,17 @@ class EngineSession(GraphQueryService):
         display_path = Path(os.path.abspath(path))
 
         def add() -> None:
-            self._session.preparing.discard(real)
-            if not self._closed:
-                self._indexer.add_root(self._session, display_path, real, watching=watching)
+            try:
+                if not self._closed:
+                    self._indexer.add_root(self._session, display_path, real, watching=watching)
+            finally:
+                self._session.preparing.discard(real)
 
+        self._session.preparing.add(real)
         share = self._settings.share
         if self._shared.is_read_only or not (share.url and share.pull):
             self._indexer.post_change(add)
             return
-        self._session.preparing.add(real)
         threading.Thread(
             target=self._fetch_index, args=(real, add), name="semlens-fetch-index", daemon=True
         ).start()  # a store may be slow

@@ -125,8 +125,8 @@ class GraphSymbols:
             for file in (row for row, path in enumerate(paths) if path.rpartition("/")[2] == "package.json"):
                 if view.alive is not None and not view.alive[file]:
                     continue
-                start, stop = np.searchsorted(symbols.files, [file, file + 1]).tolist()
-                for row in range(start, stop):
+                of_file = symbols.of_file(file)
+                for row in range(of_file.start, of_file.stop):
                     if symbols.qualified_names[row] == "name" and (
                         written := _PACKAGE_NAME.match(symbols.signatures[row])
                     ):

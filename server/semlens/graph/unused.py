@@ -86,7 +86,7 @@ def as_written(resolver: Resolver, one: Unused, head_of: Callable[[SymbolPlace],
     head = head_of(one.place)
     if _DECORATED.match(head):
         return None
-    if resolver.traits(one.place.view, resolver.file_of(*one.place)).family != "ecma":
+    if not hides_exports(resolver, one):
         return one
     symbols = resolver.views[one.place.view].segment.symbols
     if _PRIVATE_MEMBER.search(symbols.signatures[one.place.symbol]):
@@ -97,6 +97,11 @@ def as_written(resolver: Resolver, one: Unused, head_of: Callable[[SymbolPlace],
         if resolver.kind_of(outermost) in CALLABLE_KINDS:
             return one
     return one._replace(is_public="export" in head_of(outermost).split())
+
+
+def hides_exports(resolver: Resolver, one: Unused) -> bool:
+    """Whether the signature does not say if other files can use it."""
+    return resolver.traits(one.place.view, resolver.file_of(*one.place)).family == "ecma"
 
 
 def _is_used_elsewhere(resolver: Resolver, view: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

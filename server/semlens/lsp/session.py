@@ -126,7 +126,7 @@ class Session(LanguageServer):
         :raises SemlensError: when the engine could not start.
         """
         for change in self._changes.copy():
-            await change
+            await asyncio.shield(change)  # a request that is cancelled must not cancel what others wait for
         return await self.started_engine()
 
     async def started_engine(self) -> EngineApi:

@@ -125,26 +125,51 @@ def test_a_slow_question_costs_no_replica(shards, ray_shards):
 )
 def test_a_replica_that_does_not_answer_a_ping_in_time_is_as_it_was(shards, before, answer, after):
     shards._is_up = [[before, before]]
-    shards._spread = lambda: False
+    shards._spread = lambda: None
     for replica in shards._replicas[0]:
         replica.does = answer
     watch_once(shards)
     assert shards._is_up == [[after, after]]
 
 
-def test_a_replica_that_shares_its_node_with_another_one_is_moved(ray_shards):
-    """After a loss Ray starts it where it likes."""
+@pytest.fixture
+def doubled(ray_shards):
+    """Two shards. Both replicas of the first one are on node a: after a loss Ray starts one where it likes."""
     shards = made_of(ray_shards, 2)
-    replicas = [list(of_shard) for of_shard in shards._replicas]
-    for of_shard, nodes in zip(replicas, ("aa", "ab"), strict=True):
+    for of_shard, nodes in zip(shards._replicas, ("aa", "ab"), strict=True):
         for replica, node in zip(of_shard, nodes, strict=True):
             replica.does = lambda node=node: node
-    watch_once(shards)
-    assert ray_shards.ray.killed == [replicas[0][1]]
-    assert shards._replicas[0][0] is replicas[0][0]
-    assert shards._replicas[0][1].where == "c", "the node with the fewest replicas"
-    assert shards._replicas[1] == replicas[1]
-    assert shards.problems() == ["Shard 1 of 2 has 1 of 2 replicas. It is started again."]
+    return shards
+
+
+def test_a_replica_that_shares_its_node_is_replaced_once_its_successor_answers(doubled, ray_shards):
+    (first, second), others = map(list, doubled._replicas)
+    lease = doubled.lease()
+    watch_once(doubled)
+    ((number, successor),) = doubled._successors.values()
+    assert (number, successor.where) == (1, "c"), "the node with the fewest replicas"
+    successor.does = does(GetTimeoutError())
+    watch_once(doubled)
+    assert doubled._replicas == [[first, second], others]
+    successor.does = lambda: "c"
+    watch_once(doubled)
+    assert doubled._replicas == [[first, successor], others]
+    assert (second.asked[-1], ray_shards.ray.killed) == ("close", [second])
+    assert (doubled.problems(), doubled._successors) == ([], {})
+    assert lease._chosen == [first, others[0]], "a search goes on with the replicas that it began with"
+
+
+@pytest.mark.parametrize("answer", [lambda: "a", None])
+def test_a_node_that_cannot_have_a_replica_is_not_tried_for_ever(doubled, ray_shards, answer):
+    ray_shards.ray.nodes = lambda: [{"NodeID": name, "Alive": True} for name in "ac"]
+    before = [list(of_shard) for of_shard in doubled._replicas]
+    for _ in range(10):
+        watch_once(doubled)
+        for _, successor in doubled._successors.values():
+            successor.does = answer or does(RayError())
+    assert doubled._replicas == before
+    assert [replica.where for replica in ray_shards.ray.killed] == ["c"] * 3
+    assert doubled.problems() == []
 
 
 def test_no_replica_is_moved_where_every_node_has_one(shards, ray_shards):
@@ -152,20 +177,7 @@ def test_no_replica_is_moved_where_every_node_has_one(shards, ray_shards):
     for replica in shards._replicas[0]:
         replica.does = lambda: "a"
     watch_once(shards)
-    assert ray_shards.ray.killed == []
-
-
-def test_replicas_are_moved_before_the_first_search(ray_shards, monkeypatch):
-    """Ray takes another node than the wanted one while it does not know that one yet."""
-    shards = ray_shards.RayShards("file:///x", [[]], [], 2)
-    first, second = shards._replicas[0]
-    answers = iter([["a", "a"], ["a", "b"]])
-    monkeypatch.setattr(ray_shards.ray, "get", lambda _asked, timeout: next(answers))
-    shards._watch = lambda: None
-    shards.start()
-    assert ray_shards.ray.killed == [second]
-    assert shards._replicas[0][0] is first
-    assert shards._nodes == [["a", "b"]]
+    assert shards._successors == {}
 
 
 def watch_once(shards):

@@ -61,11 +61,13 @@ PACKAGES = {
     "packages/app/src/main.ts": (
         "import { open } from '@work/core/client';\nimport { open as other } from '@else/core';\n"
         "import { join } from 'path';\nimport * as fs from 'node:fs';\nimport { log } from '#shared';\n"
-        "function run() { open(); join(); fs.read(); log(); }\nfunction elsewhere() { other(); }\n"
+        "import { limit } from 'constants/limits';\n"
+        "function run() { open(); join(); fs.read(); log(); limit(); }\nfunction elsewhere() { other(); }\n"
     ),
     "packages/app/src/path.ts": "export function join() {}\n",
     "packages/app/src/fs.ts": "export function read() {}\n",
     "packages/app/src/shared/log.ts": "export function log() {}\n",
+    "packages/app/src/constants/limits.ts": "export function limit() {}\n",
 }
 JAVA = {
     "a/Base.java": "package a;\npublic class Base { void log() {} }\n",
@@ -151,6 +153,7 @@ def shown(resolver: Resolver, row: int) -> str:
         (PACKAGES, "packages/app/src/path.ts", "join", set(), {"packages/app/src/main.ts run"}),
         (PACKAGES, "packages/app/src/fs.ts", "read", set(), {"packages/app/src/main.ts run"}),
         (PACKAGES, "packages/app/src/shared/log.ts", "log", {"packages/app/src/main.ts run"}, set()),
+        (PACKAGES, "packages/app/src/constants/limits.ts", "limit", {"packages/app/src/main.ts run"}, set()),
         (JAVA, "b/Tools.java", "size", {"a/Uses.java all"}, set()),
         (JAVA, "b/Other.java", "size", set(), set()),
         (RUST, "src/arg.rs", "new", {"src/arg.rs chain"}, {"src/run.rs run"}),

@@ -467,6 +467,30 @@ def test_settings_that_come_late_are_applied_unless_newer_ones_came(
     assert one.servers[0].configuration.load(None)[0].search.limit == limit
 
 
+def test_a_cancelled_request_leaves_the_others_that_wait_for_the_settings(
+    session: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workspace, "CONFIGURATION_SECONDS", DEADLINE_SECONDS)
+    one = session()
+    one.client.configuration = {"search": {"limit": 4}}
+    one.client.initialize(root=tmp_path, capabilities={"workspace": {"configuration": True}})
+    one.client.search("x")
+    asked = one.client.server_requests
+    n_asked = len(asked)
+    one.client.answer = lambda _request: {"id": "of no request", "result": None}
+    one.client.notify("workspace/didChangeConfiguration", {"settings": None})
+    one.client.until("the request", lambda: len(asked), lambda n: n > n_asked)
+    cancelled, kept = (one.client.request("semlens/search", {"query": query}) for query in ("a", "b"))
+    with pytest.raises(ResponseError, match="-32601"):
+        one.client.call("textDocument/hover")  # an answer at once, so the others wait by now
+    cancelled.cancel()
+    with pytest.raises(ResponseError, match="-32800"):
+        cancelled.result()
+    one.client.send({"id": asked[-1]["id"], "result": [{"search": {"limit": 5}}]})
+    kept.result()
+    assert [call[0].limit for call in one.calls("search")] == [4, 5]
+
+
 def test_settings_are_pushed_by_the_client(session: Callable[..., Any]) -> None:
     one = session()
     one.client.initialize()

@@ -33,8 +33,8 @@ START_SECONDS = 600.0
 CLOSE_SECONDS = 3.0
 PING_SECONDS = 2.0
 _PING_WAIT_SECONDS = 5.0
-_MOST_MOVES = 3
-"""How often replicas are moved before the first search. Later ones are moved while it is served."""
+_MOST_TRIES = 3
+"""How often a shard is started on a node that is to have it. It may not reach the store there."""
 
 
 class ShardLostError(ClusterError):
@@ -78,6 +78,8 @@ class RayShards:
         self._replicas = [[self._create(shard, next(nodes)) for _ in range(n_replicas)] for shard in range(len(placed))]
         self._nodes = [[""] * n_replicas for _ in placed]
         self._is_up = [[False] * n_replicas for _ in placed]
+        self._successors: dict[int, tuple[int, Any]] = {}  # of one replica of a shard at a time, by shard
+        self._tries: Counter[tuple[int, str]] = Counter()
         self._turn = itertools.count()
         self._closed = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="semlens-replicas", daemon=True)
@@ -85,17 +87,12 @@ class RayShards:
     def start(self) -> None:
         """Wait until each shard answers. :raises ClusterError: when one cannot start."""
         try:
-            for _ in range(_MOST_MOVES):
-                self._nodes = [
-                    ray.get([one.node.remote() for one in row], timeout=START_SECONDS) for row in self._replicas
-                ]
-                self._is_up = [[True] * len(row) for row in self._replicas]
-                if not self._spread():
-                    break
+            self._nodes = [ray.get([one.node.remote() for one in row], timeout=START_SECONDS) for row in self._replicas]
         except RayTaskError as error:
             raise ClusterError(f"A shard cannot start: {error.cause}") from error
         except (RayError, GetTimeoutError) as error:
             raise ClusterError(f"A shard cannot start: {_cause(error)}") from error
+        self._is_up = [[True] * len(of_shard) for of_shard in self._replicas]
         self._watcher.start()
 
     def _create(self, shard: int, node: str) -> Any:
@@ -103,31 +100,38 @@ class RayShards:
         where = NodeAffinitySchedulingStrategy(node, soft=True)
         return self._actor.options(scheduling_strategy=where).remote(*self._arguments[shard])
 
-    def _spread(self) -> bool:
-        """Move a replica that shares its node with another one of its shard, where a node has none of them.
+    def _spread(self) -> None:
+        """Start a successor of a replica that shares its node with another one of its shard.
 
         Ray takes another node than the wanted one while it does not know that one yet, and after a node was lost.
-
-        :returns: whether one was moved.
         """
         n_of_node = Counter(dict.fromkeys(_living_nodes(), 0))
         n_of_node.update(node for row in self._nodes for node in row if node in n_of_node)
-        was_moved = False
         for shard, nodes in enumerate(self._nodes):
-            for number, node in enumerate(nodes):
-                others = [one for one in n_of_node if one not in nodes]
-                if others and node in nodes[:number]:
-                    nodes[number] = min(others, key=n_of_node.__getitem__)
-                    n_of_node[nodes[number]] += 1
-                    self._is_up[shard][number] = False
-                    ray.kill(self._replicas[shard][number])
-                    self._replicas[shard][number] = self._create(shard, nodes[number])
-                    was_moved = True
-        return was_moved
+            others = [one for one in n_of_node if one not in nodes and self._tries[shard, one] < _MOST_TRIES]
+            doubled = [number for number, node in enumerate(nodes) if node in nodes[:number]]
+            if others and doubled and shard not in self._successors:
+                wanted = min(others, key=n_of_node.__getitem__)
+                n_of_node[wanted] += 1
+                self._tries[shard, wanted] += 1
+                self._successors[shard] = doubled[0], self._create(shard, wanted)
+
+    def _adopt(self) -> None:
+        """Replace the replicas whose successors answer, on a node without one of their shard."""
+        for shard, (number, successor) in list(self._successors.items()):
+            with contextlib.suppress(GetTimeoutError):  # it still starts
+                node = _node_of(successor)
+                del self._successors[shard]
+                left = successor
+                if node and node not in self._nodes[shard]:
+                    left, self._replicas[shard][number] = self._replicas[shard][number], successor
+                    self._nodes[shard][number] = node
+                _end(left)
 
     def close(self) -> None:
         self._closed.set()
         replicas = [replica for of_shard in self._replicas for replica in of_shard]
+        replicas += [replica for _, replica in self._successors.values()]
         with contextlib.suppress(RayError):  # a folder that stays is deleted by the next shard on its node
             closing = [replica.close.remote() for replica in replicas]
             ray.wait(closing, num_returns=len(closing), timeout=CLOSE_SECONDS)
@@ -155,18 +159,17 @@ class RayShards:
             up = [replica for replica, is_up in enumerate(of_shard) if is_up]
             if not up:
                 raise ShardLostError(f"Shard {shard + 1} of {self.n_shards} has no replica now. Ask again in a moment.")
-            chosen.append(up[turn % len(up)])
+            chosen.append(self._replicas[shard][up[turn % len(up)]])
         return Lease(self, chosen)
 
-    def call(self, chosen: Sequence[int], method: str, asked: Mapping[int, tuple[Any, ...]], named: Any) -> list[Any]:
+    def call(self, chosen: Sequence[Any], method: str, asked: Mapping[int, tuple[Any, ...]], named: Any) -> list[Any]:
         """:param chosen: the replica of each shard. :param asked: the arguments for each shard that is asked.
 
         :raises ShardLostError: when a replica is lost. :raises ClusterError: when one takes too long.
         """
         pickled = {id(arguments): pickle.dumps(arguments, pickle.HIGHEST_PROTOCOL) for arguments in asked.values()}
         references = {
-            shard: self._replicas[shard][chosen[shard]].ask.remote(method, pickled[id(arguments)], named)
-            for shard, arguments in asked.items()
+            shard: chosen[shard].ask.remote(method, pickled[id(arguments)], named) for shard, arguments in asked.items()
         }
         answers = []
         for shard, reference in references.items():
@@ -184,7 +187,8 @@ class RayShards:
                     f"Shard {shard + 1} needs more than {ANSWER_SECONDS:.0f} seconds for this. Ask again in a moment."
                 ) from error
             except RayError as error:
-                self._is_up[shard][chosen[shard]] = False
+                for number, replica in enumerate(self._replicas[shard]):
+                    self._is_up[shard][number] &= replica is not chosen[shard]
                 raise ShardLostError(f"A replica of shard {shard + 1} was lost.") from error
         return answers
 
@@ -197,8 +201,9 @@ class RayShards:
                         node = _node_of(replica)
                         self._is_up[shard][number] = bool(node)
                         self._nodes[shard][number] = node or self._nodes[shard][number]
-            if all(map(all, self._is_up)):
-                with contextlib.suppress(RayError):
+            with contextlib.suppress(RayError):
+                self._adopt()
+                if all(map(all, self._is_up)):
                     self._spread()
 
     def shard_of(self, view: int) -> int:
@@ -208,7 +213,7 @@ class RayShards:
 class Lease:
     """See `coordinator.Shards`. All steps of a search go to the same replicas, which remember the steps before."""
 
-    def __init__(self, shards: RayShards, chosen: Sequence[int]) -> None:
+    def __init__(self, shards: RayShards, chosen: Sequence[Any]) -> None:
         self._shards = shards
         self._chosen = chosen
 
@@ -238,6 +243,12 @@ def _node_of(replica: Any) -> str:
         raise
     except RayError:
         return ""
+
+
+def _end(replica: Any) -> None:
+    with contextlib.suppress(RayError):
+        ray.wait([replica.close.remote()], num_returns=1, timeout=CLOSE_SECONDS)
+    ray.kill(replica)
 
 
 def _cause(error: Exception) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import islice
 from operator import attrgetter
@@ -40,7 +40,7 @@ from semlens.graph.impact import impact_of, is_test
 from semlens.graph.neighbours import Neighbour, Neighbours, callees, callers
 from semlens.graph.resolver import Resolver
 from semlens.graph.segment_names import TYPE_KINDS, SymbolPlace
-from semlens.graph.unused import IS_DECORATED, as_written, unused_definitions
+from semlens.graph.unused import IS_DECORATED, Unused, as_written, hides_exports, unused_definitions
 from semlens.graph.walk import walk
 from semlens.index.snapshot import IndexSnapshot
 from semlens.search.query.filter_masks import is_below
@@ -173,12 +173,13 @@ class GraphQueryService(QueryService):
                 resolver = self._resolver(snapshot, root)
                 found, counts = unused_definitions(resolver)
             assumed.update(counts)
-            inside = (one for one in found if _is_inside(resolver, *one.place, real_folders))
-            written = [as_written(resolver, one, partial(_head, resolver, hits)) for one in islice(inside, MAX_CHECKED)]
-            assumed[IS_DECORATED] += written.count(None)
-            for one in sorted(filter(None, written), key=attrgetter("is_public")):
+            inside = islice((one for one in found if _is_inside(resolver, *one.place, real_folders)), MAX_CHECKED)
+            written = partial(as_written, resolver, head_of=partial(_head, resolver, hits))
+            for one in _private_first(resolver, inside, written):
                 if len(shown) >= limit:
                     omitted += 1
+                elif written(one) is None:
+                    assumed[IS_DECORATED] += 1
                 elif is_mentioned(resolver, one.place, hits):
                     assumed[_IN_TEXT] += 1
                 elif (hit := hits.of_row(resolver.views[one.place.view], one.place.symbol)) is not None:
@@ -202,6 +203,14 @@ class GraphQueryService(QueryService):
             return symbols_named(request.name, snapshot.views, lambda root: self._resolver(snapshot, root), folders)
         view, file = self._locate_document(snapshot, request.uri)
         return [symbol_at_line(self._resolver(snapshot, view.root), view, file, request.line)]
+
+
+def _private_first(
+    resolver: Resolver, found: Iterable[Unused], written: Callable[[Unused], Unused | None]
+) -> list[Unused]:
+    """Those that nothing outside can use come first. Only where signatures do not tell it is the text read."""
+    known = [(written(one) or one) if hides_exports(resolver, one) else one for one in found]
+    return sorted(known, key=attrgetter("is_public"))
 
 
 def _edge(

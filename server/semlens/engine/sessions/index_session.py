@@ -26,7 +26,7 @@ SettingsOf = Callable[[Path], Settings]
 class IndexSession:
     """:ivar roots: the roots of the session: the path that the client named, by the real path.
 
-    :ivar preparing: roots whose index is being fetched before they are opened.
+    :ivar preparing: roots that are on their way: their index may be fetched before they are opened.
     :ivar buffers: its open documents. :ivar overlays: the searchable forms of them.
     :ivar recent: (real root, path) of files that were found last.
     """
@@ -128,14 +128,15 @@ class IndexSession:
 
         Without one of them it is not complete, even if it was when it was published.
         """
-        return not self._is_awaited() and not self.preparing and self.shows(self.buffers.all())
+        return not self.preparing and self.shows(self.buffers.all())
 
     def shows(self, buffers: Iterable[OpenBuffer]) -> bool:
         """Whether the snapshot has these texts."""
         shown = self.overlays.shown
-        return not self._publisher.publishes_at_once and all(
+        are_shown = all(
             (overlay := shown.get(buffer.uri)) is not None and overlay.revision == buffer.revision for buffer in buffers
         )
+        return are_shown and not self._publisher.publishes_at_once  # read last, see `OverlayIndexer.shown`
 
     def is_waiting_for(self, paths: Iterable[str]) -> bool:
         """Some of these files (absolute) are known to have changed and not in the snapshot yet.

@@ -56,9 +56,11 @@ _LUA_REQUIRE = re.compile(rb"local\s+(\w+)\s*=\s*require\s*+(?:\(\s*+)?['\"]([\w
 _SCOPED_PACKAGE = re.compile(r"@[\w.-]+/[\w.-]+")
 _EXTENSION = re.compile(r"\.(?:d\.ts|[cm]?[jt]sx?|vue|svelte)$")
 _NODE_MODULES = frozenset(
-    "assert async_hooks buffer child_process cluster console constants crypto dgram diagnostics_channel dns domain"
-    " events fs http http2 https inspector module net os path perf_hooks process punycode querystring readline repl"
-    " stream string_decoder timers tls tty url util v8 vm wasi worker_threads zlib".split()
+    "assert assert/strict async_hooks buffer child_process cluster console constants crypto dgram diagnostics_channel dns"
+    " dns/promises domain events fs fs/promises http http2 https inspector inspector/promises module net os path path/posix"
+    " path/win32 perf_hooks process punycode querystring readline readline/promises repl stream stream/consumers"
+    " stream/promises stream/web string_decoder timers timers/promises tls tty url util util/types v8 vm wasi"
+    " worker_threads zlib".split()
 )
 _MAX_IMPORTS = 2_000
 
@@ -172,7 +174,7 @@ def _ecma_requires(code: bytes, folder: str) -> Iterator[tuple[bytes, Import]]:
 
 
 def _ecma_module(written: str, folder: str) -> str:
-    if written.partition("/")[0] in _NODE_MODULES:
+    if written in _NODE_MODULES:
         return f"node:/{written}"  # no file of the workspace, even if one has the name
     if written.startswith("@") and (package := _SCOPED_PACKAGE.match(written)) is not None:
         return package[0]  # the graph knows the packages of the workspace, not how they name their files

@@ -76,6 +76,20 @@ def test_nothing_is_complete_without_an_open_document(workspace, monkeypatch):
     assert [answer().complete for answer in answers] == [True] * 4
 
 
+def test_only_folders_of_the_client_itself_are_waited_for(workspace, tmp_path):
+    """Jobs come at each key of each editor that the server has."""
+    engine, may_go_on = workspace.engine(), threading.Event()
+    engine._indexer.post_change(lambda: may_go_on.wait(DEADLINE_S))
+    (tmp_path / "other").mkdir()
+    is_complete = [engine.search(SearchRequest("retry"), CancelToken()).complete]
+    engine.add_root(tmp_path / "other")
+    is_complete += [engine.search(SearchRequest("retry"), CancelToken()).complete]
+    may_go_on.set()
+    complete(engine)
+    is_complete += [engine.search(SearchRequest("retry"), CancelToken()).complete]
+    assert is_complete == [True, False, True]
+
+
 def test_nothing_is_ready_that_is_not_complete(workspace, monkeypatch):
     """A folder may have been added since the snapshot was published."""
     engine = workspace.engine()
