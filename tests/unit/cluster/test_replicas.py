@@ -160,7 +160,8 @@ def test_a_replica_that_shares_its_node_is_replaced_once_its_successor_answers(d
 
 
 @pytest.mark.parametrize("answer", [lambda: "a", None])
-def test_a_node_that_cannot_have_a_replica_is_not_tried_for_ever(doubled, ray_shards, answer):
+def test_a_node_that_cannot_have_a_replica_is_not_tried_for_ever(doubled, ray_shards, monkeypatch, answer):
+    monkeypatch.setattr(ray_shards, "_MOST_TRIES", 3)
     ray_shards.ray.nodes = lambda: [{"NodeID": name, "Alive": True} for name in "ac"]
     before = [list(of_shard) for of_shard in doubled._replicas]
     for _ in range(10):

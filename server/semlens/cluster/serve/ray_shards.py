@@ -33,7 +33,7 @@ START_SECONDS = 600.0
 CLOSE_SECONDS = 3.0
 PING_SECONDS = 2.0
 _PING_WAIT_SECONDS = 5.0
-_MOST_TRIES = 3
+_MOST_TRIES = 10
 """How often a shard is started on a node that is to have it. It may not reach the store there."""
 
 

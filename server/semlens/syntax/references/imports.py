@@ -56,11 +56,11 @@ _LUA_REQUIRE = re.compile(rb"local\s+(\w+)\s*=\s*require\s*+(?:\(\s*+)?['\"]([\w
 _SCOPED_PACKAGE = re.compile(r"@[\w.-]+/[\w.-]+")
 _EXTENSION = re.compile(r"\.(?:d\.ts|[cm]?[jt]sx?|vue|svelte)$")
 _NODE_MODULES = frozenset(
-    "assert assert/strict async_hooks buffer child_process cluster console constants crypto dgram diagnostics_channel dns"
-    " dns/promises domain events fs fs/promises http http2 https inspector inspector/promises module net os path path/posix"
-    " path/win32 perf_hooks process punycode querystring readline readline/promises repl stream stream/consumers"
-    " stream/promises stream/web string_decoder timers timers/promises tls tty url util util/types v8 vm wasi"
-    " worker_threads zlib".split()
+    "assert assert/strict async_hooks buffer child_process cluster console constants crypto dgram"
+    " diagnostics_channel dns dns/promises domain events fs fs/promises http http2 https inspector"
+    " inspector/promises module net os path path/posix path/win32 perf_hooks process punycode querystring readline"
+    " readline/promises repl stream stream/consumers stream/promises stream/web string_decoder timers"
+    " timers/promises tls tty url util util/types v8 vm wasi worker_threads zlib".split()
 )
 _MAX_IMPORTS = 2_000
 
