@@ -1,4 +1,4 @@
-"""Finds secrets that a part of their text cannot show: blocks of lines, Kubernetes manifests, rows of tables, sections.
+"""Finds secrets that a part of their text cannot show: blocks of lines, Kubernetes manifests, rows of tables.
 
 The names of the columns may stand far above a row of SQL's ``INSERT`` or ``COPY``. Those of an ``INSERT`` without names
 stand in the definition of its table.
@@ -11,28 +11,16 @@ import re
 from collections.abc import Generator, Iterator, Sequence
 
 from semlens.core.text.literal_search import matches_at, places_of
-from semlens.core.text.searched_text import SearchedText
-from semlens.core.text.secret_names import DESCRIPTIVE_WORDS, KEY_NAME, PASSWORD_NAME
-from semlens.core.text.secret_values import NAME_WORD, Requirement, is_secret
+from semlens.core.text.secret_forms import BLOCK_RULES
+from semlens.core.text.secret_names import KEY_NAME, PASSWORD_NAME
 
-_KEY_BLOCK = "[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-
-BLOCK_RULES = (
-    # (keyword that every match contains, expression). A passage may end within a block, so either end may be missing.
-    ("PRIVATE KEY", re.compile(rf"(?s)-----BEGIN {_KEY_BLOCK}.*?(?:-----END {_KEY_BLOCK}|\Z)")),
-    ("PRIVATE KEY", re.compile(rf"\A[A-Za-z0-9+/=\s]+-----END {_KEY_BLOCK}")),
-    ("PuTTY-User", re.compile(r"(?s)PuTTY-User-Key-File-\d.*?(?:Private-MAC:[^\n]*|\Z)")),
-    ("$ANSIBLE_VAULT;", re.compile(r"\$ANSIBLE_VAULT;[^\n]{1,80}(?:\n[ \t]*[0-9a-f]{2,100}(?=\s|\Z))++")),
-    ("SSH2 ENCRYPTED", re.compile(r"(?s)---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----.*?(?:---- END SSH2|\Z)")),
-    ("Static key V1", re.compile(r"(?s)-----BEGIN OpenVPN Static key V1-----.*?(?:-----END OpenVPN Static|\Z)")),
-)
 _YAML_DOCUMENT_END = re.compile(r"(?m)^---(?=\s|\Z)")
 _KUBERNETES_SECRET = re.compile(
     r"(?m)^(?P<indent>[ \t]{0,40}+(?:-[ \t]{1,9})?)kind:[ \t]{0,9}[\"']?Secret[\"']?[ \t\r]{0,9}(?:#[^\n]*)?$"
 )
 _KUBERNETES_DATA = re.compile(
     r"(?m)^(?P<indent>[ \t]{0,40}+)(?:data|stringData):[^\n]{0,99}\n"
-    r"(?P<lines>(?:(?P=indent)[ \t]+[^\n]*(?:\n|\Z)|[ \t\r]*\n|[ \t]*(?:#|\{\{)[^\n]*(?:\n|\Z))++)"
+    r"(?P<lines>(?:(?P=indent)[ \t]+[^\n]*(?:\n|\Z)|[ \t\r]*\n|[ \t]*#[^\n]*(?:\n|\Z))++)"
 )
 _JSON_SECRET = re.compile(r"\"kind\"\s{0,9}:\s{0,9}\"Secret\"")
 _JSON_TEXT = r"\"(?:[^\"\\]++|\\.)*+\""
@@ -67,31 +55,6 @@ _NEXT_ROW = re.compile(rf"{_GAP},{_GAP}\(")
 _READ_AGAIN = 10
 _LEAST_READ = 4000
 """All statements together are read for at most `_READ_AGAIN` times the text, and then each for so many characters."""
-_PASSWORD = re.compile(rf"(?i){PASSWORD_NAME}|(?<![^\W_])p(?:ass|w)s?(?![^\W_])")
-_ONLY_PASSWORD = re.compile(rf"(?i)(?!secret){PASSWORD_NAME}s?")
-_TOKEN_NAME = re.compile(rf"(?i){KEY_NAME}|token|secret[ _-]access[ _-]key")
-_MARKS = " \t\r\"'`*"
-_MOST_NAME_CHARS = 40
-_NAME = re.compile(r"\w[\w ./#-]*")
-"""A cell at the head of a column."""
-_CELL = {
-    delimiter: re.compile(rf"[ \t]*(?:\"(?:[^\"\n]|\"\")*+\"[ \t]*(?=[{delimiter}\n\r]|\Z)|[^{delimiter}\n]*+)")
-    for delimiter in ",;\t|"
-}
-_RULE = re.compile(r"[ \t]*[|+:-][ \t|+:-]*-[ \t\r|+:-]*")
-"""The line between the names and the rows."""
-
-_PLURALS = ("passwords", "secrets", "credentials", "tokens", "apikeys", "api_keys")
-_PLURAL = "|".join(_PLURALS)
-_SECTION = re.compile(
-    rf"(?i)\[[\w.-]{{0,40}}(?:{_PLURAL}|secret|credential)\][ \t]*\n(?P<pairs>(?:(?!\[)[^\n]*(?:\n|\Z))*+)"
-)
-_SETTING = re.compile(r"(?m)^[ \t]*[\"']?(?P<name>[\w.-]+)[\"']?[ \t]*[=:][ \t]*[\"']?(?P<value>[^\s\"'#;]{4,300})")
-_MAP = re.compile(rf"(?i)(?:{_PLURAL})[\"']?\s{{0,5}}(?:=>|[:=])\s{{0,5}}\{{(?P<pairs>[^{{}}]*+)\}}")
-_PAIR = re.compile(
-    r"[\"']?(?P<name>[\w.@-]{1,60})[\"']?\s{0,5}(?:=>|[:=])\s{0,5}(?P<quote>[\"'])(?P<value>[^\s\"']{4,300})(?P=quote)"
-)
-_OTHER_WORDS = DESCRIPTIVE_WORDS | {"user", "username", "email", "host", "region", "endpoint", "id", "ref", "kind"}
 _NOT_LINE_END = re.compile(rb"[^\r\n]")
 
 
@@ -101,17 +64,7 @@ def has_long_secrets(text: str) -> bool:
         any(keyword in text for keyword, _ in BLOCK_RULES)
         or next(spans_in_kubernetes_secrets(text), None) is not None
         or next(values_of_secret_columns(text), None) is not None
-        or (_may_have_names_above(text) and next(spans_below_names(SearchedText(text)), None) is not None)
     )
-
-
-def _may_have_names_above(text: str) -> bool:
-    """Whether a whole file may have a table, a section or a map: cheap, as every file that is indexed is asked."""
-    first = text[: _line_end(text, 0)]
-    if any(sign in first for sign in "\t;,") or text.startswith("[") or any(mark in text for mark in ("---", "\n[")):
-        return True
-    lower = text.lower()
-    return any(plural in lower for plural in _PLURALS)
 
 
 def without_long_secrets(source: bytes) -> bytes:
@@ -122,11 +75,7 @@ def without_long_secrets(source: bytes) -> bytes:
     text = source.decode("latin-1")  # a character for each byte
     if not has_long_secrets(text):
         return source
-    spans = [
-        *spans_in_kubernetes_secrets(text),
-        *values_of_secret_columns(text),
-        *spans_below_names(SearchedText(text)),
-    ]
+    spans = [*spans_in_kubernetes_secrets(text), *values_of_secret_columns(text)]
     for keyword, block in BLOCK_RULES:
         for match in block.finditer(text) if keyword in text else ():
             title = re.match(rf"[^\n]*{keyword}[^\n]*\n", match[0])
@@ -228,8 +177,8 @@ def _values_of_rows(text: str, place: int, stop: int, secret: Sequence[bool]) ->
         return
     for row in text[place:stop].split("\n"):
         start = place
-        for is_masked, value in zip(secret, row.rstrip("\r").split("\t"), strict=False):
-            if is_masked and value and value != "\\N":
+        for is_secret, value in zip(secret, row.rstrip("\r").split("\t"), strict=False):
+            if is_secret and value and value != "\\N":
                 yield start, start + len(value)
             start += len(value) + 1
         place += len(row) + 1
@@ -237,104 +186,3 @@ def _values_of_rows(text: str, place: int, stop: int, secret: Sequence[bool]) ->
 
 def _are_secret(columns: Sequence[str]) -> list[bool]:
     return [bool(_SECRET_COLUMN.search(column)) for column in columns]
-
-
-def spans_below_names(searched: SearchedText) -> Iterator[tuple[int, int]]:
-    """Values in tables of Markdown, of comma-separated values and of terminals; in sections and maps of secrets."""
-    text = searched.text
-    end = 0
-    for start, stop in searched.lines_with_names:
-        line = text[start:stop]
-        delimiter = next((sign for sign in "|\t;," if sign in line), "")
-        if start < end:
-            continue
-        if section := _SECTION.match(text, start):
-            yield from _values(_SETTING, text, section)
-            end = section.end()
-        elif delimiter:
-            for spans, row_end in _table(text, start, stop, delimiter):
-                yield from spans
-                end = row_end
-    for pairs in matches_at(_MAP, text, places_of(_PLURALS, searched.lower)):
-        yield from _values(_PAIR, text, pairs)
-
-
-def _values(pair: re.Pattern[str], text: str, block: re.Match[str]) -> Iterator[tuple[int, int]]:
-    for match in pair.finditer(text, *block.span("pairs")):
-        is_described = not _OTHER_WORDS.isdisjoint(word.lower() for word in NAME_WORD.findall(match["name"]))
-        if not is_described and is_secret(match["value"], Requirement.CHOSEN):
-            yield match.span("value")
-
-
-def _table(text: str, start: int, stop: int, delimiter: str) -> Iterator[tuple[list[tuple[int, int]], int]]:
-    """The spans of each row of a table whose names are this line, and where the row ends."""
-    names = list(_cells(text, start, stop, delimiter))
-    requirements = [_requirement(text[slice(*name)]) if _NAME.fullmatch(text, *name) else None for name in names]
-    if not any(requirements) or len(names) < 2:
-        return
-    below = _line_end(text, stop + 1)
-    is_drawn = delimiter == "|" and bool(_RULE.fullmatch(text, stop + 1, below))
-    if delimiter == "|" and not is_drawn:
-        yield list(_beside(text, names, requirements)), stop
-        return
-    if not is_drawn and not all(_NAME.fullmatch(text, *name) for name in names):
-        return
-    place = below + 1 if is_drawn else stop + 1
-    if not is_drawn and (text[start] in " \t" or ", " in text[start:stop]):  # arguments of code look alike
-        requirements = [Requirement.CHOSEN if one is Requirement.ANY else one for one in requirements]
-    while place < len(text):
-        end = _line_end(text, place)
-        cells = list(_cells(text, place, end, delimiter))
-        if len(cells) != len(names):
-            break
-        spans = [
-            cell
-            for cell, requirement in zip(cells, requirements, strict=True)
-            if requirement and _is_value(text[slice(*cell)], requirement)
-        ]
-        place = end + 1
-        yield spans, place
-
-
-def _beside(
-    text: str, cells: list[tuple[int, int]], requirements: list[Requirement | None]
-) -> Iterator[tuple[int, int]]:
-    """The value that stands right of a name."""
-    for requirement, cell in zip(requirements, cells[1:], strict=False):
-        looks = requirement if requirement is Requirement.RANDOM else Requirement.MIXED
-        if requirement and _is_value(text[slice(*cell)], looks):
-            yield cell
-
-
-def _is_value(value: str, requirement: Requirement) -> bool:
-    return len(value) > 3 and not re.search(r"\s", value) and is_secret(value, requirement)
-
-
-def _cells(text: str, start: int, stop: int, delimiter: str) -> Iterator[tuple[int, int]]:
-    """The spans of cells, without what stands around their text."""
-    if delimiter == "|":  # it may also stand at both ends of a line
-        line = text[start:stop]
-        start += len(line) - len(line.lstrip(" \t|"))
-        stop -= len(line) - len(line.rstrip(" \t\r|"))
-    while start <= stop:
-        match = _CELL[delimiter].match(text, start, stop)
-        end = match.end() if match else stop
-        cell = text[start:end]
-        left = start + len(cell) - len(cell.lstrip(_MARKS))
-        yield left, max(left, end - (len(cell) - len(cell.rstrip(_MARKS))))
-        start = end + 1
-
-
-def _requirement(name: str) -> Requirement | None:
-    if len(name) > _MOST_NAME_CHARS or {word.lower() for word in NAME_WORD.findall(name)} & DESCRIPTIVE_WORDS - {
-        "hash"
-    }:
-        return None
-    if _ONLY_PASSWORD.fullmatch(name):
-        return Requirement.ANY
-    return Requirement.CHOSEN if _PASSWORD.search(name) else Requirement.RANDOM if _TOKEN_NAME.search(name) else None
-
-
-def _line_end(text: str, place: int) -> int:
-    end = text.find("\n", place)
-    return len(text) if end < 0 else end

@@ -15,23 +15,6 @@ _BEGINNINGS = beginnings(NAME_BEGINNINGS)
 _FOLDED = {"\u0130": "i", "\u0131": "i", "\u017f": "s", "\u1c82": "\u043e"}
 """Letters (dotted and dotless i, long s, narrow o) that expressions without regard to case take for another one."""
 
-BETWEEN_ARGUMENTS = "\x1f"
-"""White space that no text has, see `with_arguments_as_words`."""
-_OPTION_IN_LIST = re.compile(r"[\"' ]--?[A-Za-z][\w-]{0,40}(?:[\"']\s{0,9},\s{0,40}[\"'][^-]|[\"']?\n[ \t]{1,40}- )")
-_COMMA = re.compile(r"([\"'])\s{0,9},\s{0,40}\1(?=[^\s\"'])")
-_ITEM = re.compile(r"(?m)^(?P<option>[ \t]*- [\"']?--?\w[\w-]*[\"']?)(?P<between>\n[ \t]*- [\"']?)(?=[^\s-])")
-
-
-def with_arguments_as_words(text: str) -> str:
-    """A text of the same length in which lists of arguments, ``["-p", "..."]``, read as a command: ``["-p ..."]``.
-
-    A text without an option in a list comes back as it is.
-    """
-    if not _OPTION_IN_LIST.search(text):
-        return text
-    words = _COMMA.sub(lambda comma: BETWEEN_ARGUMENTS * len(comma[0]), text)
-    return _ITEM.sub(lambda item: item["option"] + BETWEEN_ARGUMENTS * len(item["between"]), words)
-
 
 @dataclass(frozen=True)
 class SearchedText:

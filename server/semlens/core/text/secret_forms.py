@@ -1,5 +1,7 @@
-"""Regular expressions for secrets in a known place. `secrets` applies them. Every one takes time in proportion to the
-text: nothing that follows a repetition without a bound can make it backtrack.
+"""Regular expressions for secrets of many lines or in a known place. `secrets` applies them.
+
+`token_forms` has the tokens whose issuers publish their form. Every expression takes time in proportion to the text:
+nothing that follows a repetition without a bound can make it backtrack.
 """
 
 from __future__ import annotations
@@ -10,10 +12,21 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from semlens.core.text.secret_names import KEY_NAME, PASSWORD_NAME, SHORT_NAME
-from semlens.core.text.secret_programs import BEGINNING_FORMS, LITERAL_FORMS, PROGRAM_FORMS
+from semlens.core.text.secret_programs import BEGINNING_FORMS, PROGRAM_FORMS
 from semlens.core.text.secret_programs import COMMAND as _COMMAND
 from semlens.core.text.secret_programs import GAP as _GAP
 from semlens.core.text.secret_programs import QUOTE as _QUOTE
+
+_KEY_BLOCK = "[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+
+BLOCK_RULES = (
+    # (keyword that every match contains, expression). A passage may end within a block, so either end may be missing.
+    ("PRIVATE KEY", re.compile(rf"(?s)-----BEGIN {_KEY_BLOCK}.*?(?:-----END {_KEY_BLOCK}|\Z)")),
+    ("PRIVATE KEY", re.compile(rf"\A[A-Za-z0-9+/=\s]+-----END {_KEY_BLOCK}")),
+    ("PuTTY-User", re.compile(r"(?s)PuTTY-User-Key-File-\d.*?(?:Private-MAC:[^\n]*|\Z)")),
+    ("SSH2 ENCRYPTED", re.compile(r"(?s)---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----.*?(?:---- END SSH2|\Z)")),
+    ("Static key V1", re.compile(r"(?s)-----BEGIN OpenVPN Static key V1-----.*?(?:-----END OpenVPN Static|\Z)")),
+)
 
 _SECRET_NAME = rf"(?:{PASSWORD_NAME}|{KEY_NAME}|token|{SHORT_NAME})s?"
 _NAME_GROUP = rf"(?P<name>[\w.:-]{{0,60}}?{_SECRET_NAME}[\w.-]{{0,20}})"
@@ -30,12 +43,6 @@ class ValueGroup(enum.StrEnum):
     """Unless it is a word or a placeholder."""
     MIXED = "mixed"
     """If it has letters, and digits or punctuation."""
-    CHOSEN = "chosen"
-    """Or words with dashes."""
-    ODD = "odd"
-    """If it has letters, and digits or punctuation, and is no name with a number."""
-    PHRASE = "phrase"
-    """If it is a phrase that somebody may have chosen."""
     RANDOM = "random"
     """If it looks random and is no placeholder."""
 
@@ -90,12 +97,12 @@ PLACE_RULES = (
     _rule(
         "=",
         rf"(?i)([?&](?:[\w-]{{0,40}}{PASSWORD_NAME})=)(?P<value>[^\s\"'&;#<>{{}}()]{{4,200}})",
-        part=r"[?&][\w -]{3,60}=",
+        part=r"[?&][\w-]{3,60}=",
     ),
     _rule(
         "=",
         rf"(?i)([?&;](?:[\w-]{{0,40}}{_SECRET_NAME}|sig|signature|x-amz-signature)=)(?P<token>[^\s\"'&;#<>{{}}]{{6,500}})",
-        part=r"[?&;][\w -]{1,80}=",
+        part=r"[?&;][\w-]{1,80}=",
     ),
     # in headers
     _rule(
@@ -246,7 +253,7 @@ PLACE_RULES = (
     ),
     _rule("q~", r"(\dQ~)(?P<always>[A-Za-z0-9_.~-]{31,34})"),  # Azure
     *(_rule(keywords, expression) for keywords, expression in PROGRAM_FORMS),
-    *(_rule(keywords, expression, begins="*") for keywords, expression in (*BEGINNING_FORMS, *LITERAL_FORMS)),
+    *(_rule(keywords, expression, begins="*") for keywords, expression in BEGINNING_FORMS),
     # of passwords
     _rule("sha}", r"(?i)(?P<always>\{S?SHA\}[A-Za-z0-9+/]{20,}={0,2})"),
     _rule(
@@ -290,12 +297,16 @@ PLACE_RULES = (
         r"(?P<value>[^\s\"'{},]{4,200})(?=[^{}]{0,200}?\bNoEcho\b)",
         begins="default",
     ),
+    _rule("snmp-server", r"(\bsnmp-server community )(?P<value>\S{3,100})"),
+    _rule(
+        "secret password", r"(?m)(^[ \t]{0,10}(?:enable|username \S{1,60}) (?:secret|password) \d )(?P<value>\S{4,200})"
+    ),
     _rule(
         "buildconfigfield",
         rf"(?i)(\bbuildConfigField\s?\(?[^\n]{{0,60}}\"\w{{0,40}}{_SECRET_NAME}\"\s{{0,5}},\s{{0,10}}[\"'](?:\\\"|\"))(?P<value>[^\"'\\\n]{{6,300}})",
     ),
     _rule('"kty"', r"(\"(?:d|p|q|dp|dq|qi|k)\"\s{0,5}:\s{0,5}\")(?P<always>[A-Za-z0-9_-]{40,})(?=\")"),
-    _rule(":_authtoken", r"(:_authToken(?:=\s*| ))(?P<always>[^\s\"'$]{4,})"),
+    _rule(":_authtoken", r"(:_authToken=\s*)(?P<always>[^\s\"'$]{4,})"),
     _rule(
         "_auth _password",
         r"(?m)^((?://[^\s=]{1,100}:)?_(?:auth|password)\s{0,5}=\s{0,5}\"?)(?P<value>[^\s\"'$]{4,500})",
@@ -334,28 +345,15 @@ NAMED_PLACE_RULES = (
     _rule(
         "</",
         rf"(?i)(<\w{{1,20}}\s{{1,5}}(?:name|key){_GAP}={_GAP}[\"']{_NAME_GROUP}[\"'][^<>]{{0,100}}>",
-        r"\s{0,20}(?:<value>\s{0,40})?(?:<!\[CDATA\[)?)(?P<value>[^<>\s\]]{3,300})(?=(?:\]\]>)?\s{0,40}</)",
+        r"\s{0,20}(?:<value>)?(?:<!\[CDATA\[)?)(?P<value>[^<>\s\]]{3,300})(?=(?:\]\]>)?</)",
     ),
     _rule("<key>", rf"(?i)(<key>{_NAME_GROUP}</key>\s{{0,40}}<string>)(?P<value>[^<>\s]{{3,300}})(?=</)"),
     # name="PASSWORD" value="...", {"name": "PASSWORD", "value": "..."}, - name: PASSWORD\n  value: ...
     _rule(
         "value",
-        rf"(?i)(\b(?:name|key|ParameterKey){_QUOTE}{_GAP}[=:]{_GAP}{_QUOTE}/?(?:[\w.-]{{1,40}}/){{0,6}}{_NAME_GROUP}{_QUOTE}{_GAP}[,\s]\s{{0,40}}",
+        rf"(?i)(\b(?:name|key|ParameterKey){_QUOTE}{_GAP}[=:]{_GAP}{_QUOTE}{_NAME_GROUP}{_QUOTE}{_GAP}[,\s]\s{{0,40}}",
         rf"{_QUOTE}(?:Parameter)?value{_QUOTE}{_GAP}[=:]{_GAP}{_QUOTE})(?P<value>[^\s\"'`<>,{{}}]{{3,300}})",
         begins="name key parameterkey",
-    ),
-    _rule(
-        "pass pwd secret token",
-        rf"(?i)((?P<name>pass(?:word|wd|phrase)|pwd|secret|token){_QUOTE}{_GAP}[=:]{_GAP}\{{\s{{0,40}}{_QUOTE}value{_QUOTE}{_GAP}[=:]{_GAP}",
-        rf"{_QUOTE})(?P<value>[^\s\"'`<>,{{}}]{{3,300}})",
-        begins="*",
-    ),
-    # the same with the value first
-    _rule(
-        "value",
-        rf"(?i)(\bvalue{_QUOTE}{_GAP}[=:]{_GAP}{_QUOTE})(?P<value>[^\s\"'`<>,{{}}]{{3,300}})(?={_QUOTE}{_GAP}[,\s]\s{{0,40}}",
-        rf"{_QUOTE}(?:name|key){_QUOTE}{_GAP}[=:]{_GAP}{_QUOTE}{_NAME_GROUP}(?:[\"'\s,}}]|\Z))",
-        begins="*",
     ),
     # ENV DB_PASSWORD ..., #define PASSWORD "...", (setq password "...", aws configure set aws_secret_access_key ...
     _rule(
@@ -380,7 +378,7 @@ NAMED_PLACE_RULES = (
     # --password=..., --token ...
     _rule(
         "-",
-        rf"(?i)(?<![\w-])(--?(?P<name>(?:\w{{1,20}}-){{0,4}}{_SECRET_NAME})(?:=|[ \t]{{1,3}}|\x1f{{1,60}}){_QUOTE})",
+        rf"(?i)(?<![\w-])(--?(?P<name>(?:\w{{1,20}}-){{0,4}}{_SECRET_NAME})(?:=|[ \t]{{1,3}}){_QUOTE})",
         r"(?P<value>[^\s\"'`$<>{}()\[\]|&;,-][^\s\"'`$<>{}()\[\]|&;,]{3,300})",
         in_line=True,
     ),

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 
 PASSWORD_NAME = (
-    r"(?:pass(?:word|wd|phrase|code|wort)|pwd|secret|kennwort|wachtwoord|mot[_ ]?de[_ ]?passe|contrase[nñ]a|senha"  # noqa: S105
-    r"|parola|passord|adgangskode|l[oö]senord|salasana|has[lł]o|heslo|şifre|jelsz[oó]"
-    r"|пароль|密码|密碼|パスワード|비밀번호|口令|암호)"
+    r"(?:pass(?:word|wd|phrase|code|wort)|pwd|secret|kennwort|wachtwoord|mot_?de_?passe|contrase[nñ]a|senha|parola"  # noqa: S105
+    "|пароль|密码|密碼|パスワード|비밀번호)"
 )
 """Names of values that a person may have chosen, which need not look random."""
 KEY_NAME = (
-    r"(?:(?:api|access|private|auth|account|encryption|decryption|signing|master|subscription|pre-?shared|shared"
-    r"|secret(?:[_ -]?access)?|write|admin|hmac|jwt|aes|fernet|consumer|licen[cs]e|webhook)[_ -]?key|\bpsk"
+    r"(?:(?:api|access|private|auth|account|encryption|decryption|signing|master|subscription|preshared|shared|secret|write"
+    r"|admin|hmac|jwt|aes|fernet|consumer|licen[cs]e|webhook)[_ -]?key|\bpsk"
     r"|(?:auth|access|api|refresh|bearer|session|deploy|bot)[_ -]?token)"
 )
 SHORT_NAME = r"(?:(?:(?<![^\W\d_])|(?-i:(?<=[a-z])(?=P)))p(?:ass|w)(?![a-z]))"
@@ -25,9 +24,8 @@ SECRET_NAME_PART = re.compile(
 """It is matched against text in lower case. Matching without regard to case takes three times as long."""
 
 NAME_BEGINNINGS = tuple(
-    """pass pw secret kennwort wachtwoord mot contrase senha parola пароль 密码 密碼 パスワード 비밀번호 口令 암호
-    adgangskode losenord lösenord salasana haslo hasło heslo şifre jelsz pre-shared api access private auth account
-    encryption decryption signing master subscription preshared shared write admin hmac jwt aes
+    """pass pw secret kennwort wachtwoord mot contrase senha parola пароль 密码 密碼 パスワード 비밀번호 api access
+    private auth account encryption decryption signing master subscription preshared shared write admin hmac jwt aes
     fernet consumer licen webhook psk refresh bearer session deploy bot cred token key pat salt""".split()
 )
 """The alternatives of `SECRET_NAME_PART` begin with these."""
@@ -36,11 +34,3 @@ COMPOUND = re.compile(
     r"(?<![a-z])(?:db|my|pg|sql|mysql|root|user|admin|ftp|smtp|mail|imap|ldap|wifi|ssh|sudo|bind|login|proxy|key|store|web|app)\Z"
 )
 """Words in lower case that stand before a short name without a sign between them: ``dbpass``, ``rootpw``."""
-
-DESCRIPTIVE_WORDS = frozenset(
-    """file path dir folder url uri name field label type length len size hash class regex pattern prompt hint min max
-    policy error message msg reset form column header param arg env var prefix suffix input manager store provider
-    format algo algorithm count limit index expiry expires title text help attribute option setting validator mode
-    process cache source helper scope hasher hashers""".split()
-)
-"""A name with one of these words after it describes a secret and holds none, such as ``password_file``."""

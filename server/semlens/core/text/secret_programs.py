@@ -15,11 +15,6 @@ _PASSWORD = r"(?P<value>[^\s\"'$-][^\s\"']{2,200})"  # noqa: S105 - an expressio
 _HOST = r"[\w.-]{1,100}"
 _STRING = r"[\"'`][^\"'`\n]{1,60}[\"'`]"
 
-_CHOSEN = r"(?P<chosen>[^\s\"'`$]{4,200})(?=[\"'`])"
-"""What a person may have chosen, within quotes."""
-_LOGIN = r"(?:log_?[io]n|sign_?[io]n|authenticate|auth)(?:_?as|_?user)?"
-_PASSWORD_NAME = r"(?:pass(?:word|wd|phrase|code)|pwd)"  # noqa: S105 - an expression
-
 PROGRAM_FORMS = (
     # (keywords of which each match contains one, expression)
     # webhooks: their address is the secret
@@ -72,7 +67,7 @@ PROGRAM_FORMS = (
     # keys of ciphers, salts and services in code
     (
         "hmac.new( aes.new( cookieparser( secretkeyspec(",
-        rf"(\b(?:hmac\.new|AES\.new|cookieParser|SecretKeySpec)\({GAP}b?[\"'])(?P<value>[^\n\"'$]{{6,200}})(?=[\"'])",
+        rf"(\b(?:hmac\.new|AES\.new|cookieParser|SecretKeySpec)\({GAP}b?[\"'])(?P<value>[^\s\"'$]{{6,200}})(?=[\"'])",
     ),
     (
         "signedstring( cookiestore( hmac256( hmac384( hmac512( securitykey( shakeyfor( signwith( scrypt",
@@ -93,111 +88,7 @@ PROGRAM_FORMS = (
         rf"(?i)(\b[\w-]{{0,40}}(?:salt|pepper)[\"'\]]{{0,2}}{GAP}(?::=|=>|=|:){GAP}b?[\"'])(?P<mixed>[^\s\"']{{8,200}})(?=[\"'])",
     ),
     ("salt= pepper=", r"(?m)(^(?:export )?[A-Z0-9_]{0,40}(?:SALT|PEPPER)=)(?P<mixed>[^\s\"'$]{8,40})$"),
-    (
-        ".equals(",
-        rf"(?i)([\"'])(?P<chosen>[^\s\"'$]{{4,100}})(?=[\"']\.equals\([\w.]{{0,60}}{_PASSWORD_NAME})",
-    ),
-    ("password_hash", rf"([\"'])(?P<value>[^\s\"'{{}}]{{4,200}})(?=[\"']{GAP}\|{GAP}password_hash)"),
-    ("@//", r"((?:\A|[\s\"'`=])\w{1,60}/)(?P<value>[^\s/@\"']{3,200})(?=@//?[\w.-]{1,100}:\d)"),
-    ("snmp-server", r"(\bsnmp-server community )(?P<value>\S{3,100})"),
-    (
-        "secret password",
-        r"(?m)(^[ \t]{0,10}(?:enable|username \S{1,60}) (?:secret|password) \d )(?P<value>\S{4,200})",
-    ),
-    ("psk eap xauth", r"(:[ \t]{1,9}(?:PSK|EAP|XAUTH|NTLM)[ \t]{1,9}\")(?P<value>[^\"\n]{3,200})"),
-    (
-        "psk",
-        (
-            r"(?m)(^[ \t]{0,20}(?:wpa_|sae_)?psk[ \t]{0,5}=[ \t]{0,5}[\"']?)"
-            r"(?P<value>[^\s\"'$<>(){},;][^\"'\n$<>(){},;]{3,62})(?=[\"']?[ \t]{0,9}$)"
-        ),
-    ),
     (".new( .init(", r"(\b\w{1,30}\.(?:[nN]ew|init)\([\"'])(?P<random>[A-Za-z0-9]{24,64})(?=[\"'])"),
-)
-
-LITERAL_FORMS = (
-    # (keywords with one of which each match begins, expression): literals that a call or words explain
-    # of a login: user and password
-    (
-        "login logon log_in log_on signin signon sign_in sign_on authenticate auth",
-        rf"(?i)((?<![a-z]){_LOGIN}\({GAP}{_STRING}{GAP},{GAP}[a-z]?[\"'`]){_CHOSEN}",
-    ),
-    # of a comparison
-    (
-        "assert expect",
-        (
-            rf"(?i)((?:assert|expect)\w{{0,20}}[( ][^\n\"'`]{{0,80}}{_PASSWORD_NAME}\w{{0,9}}(?:\(\))?\)?"
-            rf"(?:,{GAP}|\.(?:not\.)?(?:to|is|eq)[\w.]{{0,30}}\()[\"'`]){_CHOSEN}"
-        ),
-    ),
-    (
-        "assert",
-        (
-            rf"(?i)(assert\w{{0,20}}\({GAP}[\"'])(?P<chosen>[^\s\"'$%]{{4,100}})"
-            rf"(?=[\"'],[^\n\"']{{0,80}}{_PASSWORD_NAME}(?:\(\))?\))"
-        ),
-    ),
-    (
-        "cmp( equal( equals(",
-        rf"(?i)((?:cmp|equals?)\([\w.>-]{{0,60}}{_PASSWORD_NAME}\w{{0,9}},{GAP}[\"']){_CHOSEN}",
-    ),
-    # of a hash
-    (
-        "hashpw( password_hash( hash_password(",
-        rf"((?:hashpw|password_hash|hash_password)\({GAP}[a-z]?[\"']){_CHOSEN}",
-    ),
-    # of headers, of users, of arguments
-    (
-        "bearer basic token",
-        rf"(?i)((?:bearer|basic|token)[\"']{GAP},{GAP}[\"'])(?P<random>[A-Za-z0-9+/=_.~-]{{16,1000}})(?=[\"'])",
-    ),
-    ("{noop}", r"(\{noop\})(?P<value>[^\s\"']{3,200})"),
-    (
-        "default_value",
-        (
-            r"(default_value\s{0,5}=\s{0,5}\")(?P<value>[^\"\n]{4,200})"
-            rf"(?=\"\)\]\s{{0,40}}(?:pub )?\w{{0,40}}{_PASSWORD_NAME})"
-        ),
-    ),
-    ("--pass", r"(--pass(?:word|phrase)[ =][\"'])(?P<phrase>[^\"'\n$]{4,100})(?=[\"'])"),
-    # of configurations
-    ("::add-mask::", r"(::add-mask::)(?P<value>[^\s\"'$]{3,200})"),
-    ("rocommunity rwcommunity", r"(r[ow]community6?\s{1,9})(?P<value>[^\s\"'$]{3,100})"),
-    ("<d> <p> <q> <dp> <dq> <inverseq>", r"(<(?:D|P|Q|DP|DQ|InverseQ)>)(?P<always>[A-Za-z0-9+/=]{40,})(?=</)"),
-    ("secret", r"(?i)(secret key[^\n]{0,40}\n)(?P<always>[A-Za-z0-9+/=]{80,})"),
-    ("[masked]", r"(\[masked\][\s,;:|\"'/]{1,10})(?P<random>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+])"),
-    (
-        "recovery backup scratch",
-        (
-            r"(?i)((?:recovery|backup|scratch)[ _-]codes?[\"']?[ ]?[:=]\s{0,9}\[?[\"'`]?)"
-            r"(?P<value>[a-z0-9]{4,10}-[a-z0-9]{4,10}(?:[\s,\"'`]{1,9}[a-z0-9]{4,10}-[a-z0-9]{4,10}){0,19})"
-        ),
-    ),
-    # of people: user and password; a change; a comment
-    (
-        "cred login account",
-        (
-            r"(?i)(\b(?:cred(?:ential)?s?|login|account)\b[^\n\"'`]{0,40}?[\s`\"'][a-z][\w.@+-]{1,60}(?:[ ]?/[ ]?|:))"
-            r"(?P<odd>[^\s\"'`,;/:.(){}<>\[\]=|]{4,60})(?=[\s\"'`,;)]|\.?(?:\s|\Z))"
-        ),
-    ),
-    *(
-        (
-            "password passwd passphrase",
-            (
-                rf"(?i)(pass(?:word|wd|phrase)[ ][^\n\"'`:=(){{}}]{{0,20}}?\b{words})"
-                r"(?P<odd>[^\s\"'`,;/:(){}<>\[\]=|*]{5,60})(?=[\s,;]|\Z)"
-            ),
-        )
-        for words in ("(?:from|to)[ ]", r"from[ ]\S{1,60}[ ]to[ ]")
-    ),
-    (
-        "password passwd",
-        (
-            r"(?im)((?:(?<=#[ ])|(?<=//[ ])|(?<=--[ ]))pass(?:word|wd)[ ])"
-            r"(?P<odd>[^\s\"'`:]{6,100})(?=[ \t]{0,9}$)"
-        ),
-    ),
 )
 
 BEGINNING_FORMS = (

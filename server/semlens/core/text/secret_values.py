@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import enum
 import itertools
 import math
@@ -19,8 +18,6 @@ class Requirement(enum.Enum):
     """Any value."""
     MIXED = "mixed"
     """Letters, and digits or punctuation."""
-    CHOSEN = "chosen"
-    """Like `MIXED`, or words with dashes."""
     KEY = "key"
     """Not a name in code."""
     RANDOM = "random"
@@ -45,7 +42,6 @@ PLACEHOLDER = re.compile(
 CODE_NAME = re.compile(r"[A-Za-z_$][A-Za-z_$]*(?:[.:/#\\-]+[A-Za-z_$]+)*[:*?.!]*\Z")
 _DOTTED = re.compile(r"[A-Za-z_]\w+(?:\.[A-Za-z_]\w+){2,}\Z")
 _NUMBERED_NAME = re.compile(r"[A-Za-z_$]+\d{0,3}(?:[A-Z.][\w.]*)?\Z")
-_DASHED = re.compile(r"(?![\d-]+\Z)[a-z0-9]+(?:-[a-z0-9]+)+\Z")
 _WORDS_OF_TEXTS = frozenset(
     """a an and are be by can cannot characters confirm current do does enter error expired failed for forgot from has
     have here if in incorrect invalid is it least login minimum match missing must new no not of on one or please repeat
@@ -96,20 +92,9 @@ def is_secret(value: str, requirement: Requirement) -> bool:
         return looks_random(value)
     if requirement is Requirement.PHRASE:
         return _is_phrase(value)
-    if requirement is Requirement.CHOSEN and _DASHED.match(value):
-        return True
     if requirement is Requirement.ODD and _NUMBERED_NAME.match(value):
         return False
     return bool(re.search("[A-Za-z]", value) and re.search(r"[0-9!#%^*+~]", value))
-
-
-def is_user_and_password(value: str) -> bool:
-    """Whether it is ``user:password`` in base64."""
-    try:
-        decoded = base64.b64decode(value, validate=True)
-    except ValueError:  # no base64, or a letter that only counts as one of ASCII without regard to case
-        return False
-    return b":" in decoded and decoded.isascii() and decoded.decode("ascii").isprintable()
 
 
 def _is_phrase(value: str) -> bool:

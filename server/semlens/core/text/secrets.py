@@ -11,19 +11,15 @@ without secrets is masked.
 
 from __future__ import annotations
 
+import base64
 import itertools
 import re
 from collections.abc import Iterable, Iterator
 
-from semlens.core.text.long_secrets import (
-    BLOCK_RULES,
-    spans_below_names,
-    spans_in_kubernetes_secrets,
-    values_of_secret_columns,
-)
-from semlens.core.text.searched_text import SearchedText, with_arguments_as_words
-from semlens.core.text.secret_forms import BASIC_AUTH_RULES, NAMED_PLACE_RULES, PLACE_RULES, ValueGroup
-from semlens.core.text.secret_names import COMPOUND, DESCRIPTIVE_WORDS
+from semlens.core.text.long_secrets import spans_in_kubernetes_secrets, values_of_secret_columns
+from semlens.core.text.searched_text import SearchedText
+from semlens.core.text.secret_forms import BASIC_AUTH_RULES, BLOCK_RULES, NAMED_PLACE_RULES, PLACE_RULES, ValueGroup
+from semlens.core.text.secret_names import COMPOUND
 from semlens.core.text.secret_values import (
     CODE_NAME,
     EASY,
@@ -33,49 +29,49 @@ from semlens.core.text.secret_values import (
     Requirement,
     has_prefix,
     is_secret,
-    is_user_and_password,
     looks_random,
 )
 from semlens.core.text.token_forms import ISSUER, token_form
 
 MASK = "[masked]"
 
-RULES_VERSION = 11
+RULES_VERSION = 10
 """Increase it with any change of a rule, because text that is masked differently has another vector."""
 
 
 _TAIL = re.compile(r"[\w-]{0,40}")
+_DESCRIPTIVE_WORDS = frozenset(
+    """file path dir folder url uri name field label type length len size hash class regex pattern prompt hint min max
+    policy error message msg reset form column header param arg env var prefix suffix input manager store provider
+    format algo algorithm count limit index expiry expires title text help attribute option setting validator mode
+    process cache source helper scope hasher hashers""".split()
+)
+"""A name with one of these words after it describes a secret and holds none, such as ``password_file``."""
+
 _OPERATOR = re.compile(
     r"(?:\[\w{0,20}\])?(?P<end>[\\\"'`*\]\)}]{0,4})[ \t]{0,20}(?:\{ ?get;[^{}\n]{0,40}\}[ \t]{0,9})?"
-    r"(?:(?:\|\||\?\?|//|[?+])=|(?P<pair>,|\|\|?|\?[?:]|or\b|to\b|is\b|was\b|from\b|→|->|:-|[({]|(?<=[ \t])(?=[\"'`“]))"
+    r"(?:(?:\|\||\?\?|//|[?+])=|(?P<pair>,|\|\|?|\?[?:]|or\b|to\b|is\b|:-|[({]|(?<=[ \t])(?=[\"'`“]))"
     r"|:=|=>|<-|[=!]==?|=|As[ \t]{1,5}\w{1,20}[ \t]{1,5}=|(?:string|\[\]byte)[ \t]{1,5}="
-    r"|\uff1a|:(?!:)(?:\*\*)?(?:[ \t]{0,5}(?:&'\w{1,20}[ \t])?[\w.&<>\[\]?|*; ]{1,40}=(?!=|[ \t]{0,5}$))?)",
+    r"|:(?!:)(?:\*\*)?(?:[ \t]{0,5}(?:&'\w{1,20}[ \t])?[\w.&<>\[\]?|* ]{1,40}=(?!=|[ \t]{0,5}$))?)",
     re.MULTILINE,
 )
 _QUOTED = re.compile(
-    r"(?:[ \t]{0,5}\\\n)?\s{0,40}(?P<call>[\w.:\[\]]{1,40}(?=\())?\(?(?P<list>(?:[\"']{2}\.join\()?\[)?\s{0,40}"
-    r"(?P<default>default\s{0,5}[=:]\s{0,5})?"
-    r"(?:\*?[A-Za-z]{1,2}|[@&]|<<)?(?P<escaped>\\{1,2})?(?P<quote>\"\"\"|'''|[\"'`])(?:(?<=\"\"\"|''')\s{0,20})?"
+    r"(?:[ \t]{0,5}\\\n)?\s{0,40}(?P<call>[\w.:\[\]]{1,40}(?=\())?\(?\s{0,40}(?P<default>default\s{0,5}[=:]\s{0,5})?"
+    r"(?:[A-Za-z]{1,2}|[@&]|<<)?(?P<escaped>\\{1,2})?(?P<quote>\"\"\"|'''|[\"'`])(?:(?<=\"\"\"|''')\s{0,20})?"
     r"(?P<value>(?:[^\"'`\s\\]|(?!(?P=quote))'(?=\w)|(?(escaped)(?!)|\\[^\s\w(])){4,1000})\\{0,2}(?:\s{1,20}(?=\"\"\"|'''))?(?P=quote)"
     r"|[ \t]{0,5}(?:“(?P<curly>[^\s“”]{4,200})”|\[\[(?P<long>[^\s\]]{4,200})\]\])"
 )
 _PHRASE = re.compile(r"[ \t]{0,40}(?P<quote>[\"'])(?P<value>[^\s\"'\\]{1,40}(?: [^\s\"'\\]{1,40}){1,11})(?P=quote)")
 """A quoted value with blanks."""
-_PLAIN_PHRASE = re.compile(r"[ \t]{0,9}(?P<value>[a-z0-9]{3,20}(?: [a-z0-9]{3,20}){2,11})[ \t]*+(?:\n|\Z)")
 _CONTINUED = re.compile(
     r"[\"'`](?:\s{0,80}(?:\+|\.\.?|&)\s{0,80}|[ \t]{0,9}\\?\n[ \t]{0,80})"
     r"[A-Za-z]{0,2}(?P<quote>[\"'`])(?P<value>[^\"'`\s\\]{1,1000})(?P=quote)(?![ \t]{0,5}[:=])"
 )
 """The next part of a string, from the end of a part."""
-_NEXT_ITEM = re.compile(
-    r"[\"'`],\s{0,80}[A-Za-z]{0,2}(?P<quote>[\"'`])(?P<value>[^\"'`\s\\]{4,1000})(?P=quote)(?=\s{0,80}[,\])])"
-)
 _BARE = re.compile(
     # of YAML: a block, an anchor, a tag
-    r"(?P<space>[ \t]{0,20}(?:[|>][+-]?[ \t]{0,5}\n(?:\{\{[^\n]{0,200}\n){0,3}[ \t]{1,40}"
-    r"|(?:&|!{1,2})\w{1,40}[ \t]{1,5})?)"
-    r"(?=[^\s\"'`(){}\[\],;<>|&\\]{4})(?P<value>[^\s\"'`(){}\[\],;<>$|&\\]{1,1000}"
-    r"(?:\$(?![{(])[^\s\"'`(){}\[\],;<>$|&\\]{0,100}){0,9})(?=[\s;&|}\"',)\]\\]|\Z)"
+    r"(?P<space>[ \t]{0,20}(?:[|>][+-]?[ \t]{0,5}\n[ \t]{1,40}|(?:&|!{1,2})\w{1,40}[ \t]{1,5})?)"
+    r"(?P<value>[^\s\"'`(){}\[\],;<>$|&\\]{4,1000})(?=[\s;&|}\"',)\]\\]|\Z)"
 )
 _CONVERSION = re.compile(
     r"(?i)(?:\[\]byte|(?:std::)?string(?:[.:]+from\w*)?|b(?:uffer|ytes|ytearray)(?:\.from)?|secretstr|some|str|text)\Z"
@@ -83,7 +79,6 @@ _CONVERSION = re.compile(
 """A call that only changes the type of a secret."""
 _LINE_END = re.compile(r"[ \t]*(?:#[^\n]*|(?<=[ \t]);[^\n]*)?(?:\n|\Z)")
 _LINE_START = re.compile(r"[ \t]*(?:[-*>]{1,2}[ \t]+)?(?:\*\*)?(?:export[ \t]+|set[ \t]+|@)?[\w.:-]{0,80}")
-_COPULAS = ("is", "was", "→", "->")
 _ASSIGNING = (None, "||", "??", "?:", "or", ":-")
 """What stands before the value of a name, or before the value that it has without another."""
 _WORD_START = re.compile(r"(?:\A|(?<=[\s\"'?&]))(?P<option>-D|--)?[\w.-]*\Z")
@@ -105,6 +100,7 @@ _ISSUED = re.compile(
     r"[\"'`=:](?:(?<=(?P<quote>[\"'`]))|(?<=[=:])(?<![=!].)[ \t]{0,5})(?P<value>[A-Za-z0-9+/=_.:~-]{20,200})"
     r"(?(quote)(?P=quote)|(?=[\s&;,)\"']|\Z))"
 )
+"""It begins with a set of characters, because `re` finds these in one loop."""
 _IN_ADDRESS = re.compile(
     r"://(?P<host>[\w.-]{1,100})(?:/[a-z][\w-]{0,20}){0,2}/(?P<value>[A-Za-z0-9_-]{24,100})(?![\w/-])"
 )
@@ -126,8 +122,6 @@ _KEY_ALONE = re.compile(r"\s{0,20}(?P<value>[A-Za-z0-9+/=_-]{24,200})\s{0,20}\Z"
 _LONG_WORD = re.compile(r"[a-z]{8,}\Z")
 """It is probably not the name of a type."""
 
-_LEAST_DASHES = 3
-"""In the words of a secret of YAML. With fewer they are the name of a secret that stands elsewhere."""
 _LEAST_CHARS = 6
 _LEAST_CHARS_ELSEWHERE = 20
 """Of a value without quotes in the middle of a line."""
@@ -166,10 +160,8 @@ def mask_secrets(text: str, *, environment: bool = False) -> tuple[str, int]:
     searched = SearchedText(text)
     spans = [
         *_spans_in_known_places(searched),
-        *_spans_in_arguments(text),
         *_spans_after_names(searched),
         *_spans_after_issuers(text, searched.lower),
-        *spans_below_names(searched),
         *(
             span
             for span in (*spans_in_kubernetes_secrets(text), *values_of_secret_columns(text))
@@ -215,15 +207,8 @@ def _spans_in_known_places(text: SearchedText) -> Iterator[tuple[int, int]]:
                 yield match.span("value")
     for rule in text.rules_that_may_match(BASIC_AUTH_RULES):
         for match in text.matches(rule):
-            if is_user_and_password(match["value"]):
+            if _is_user_and_password(match["value"]):
                 yield match.span("value")
-
-
-def _spans_in_arguments(text: str) -> Iterator[tuple[int, int]]:
-    command = with_arguments_as_words(text)
-    for start, stop in _spans_in_known_places(SearchedText(command)) if command != text else ():
-        if text[start:stop] == command[start:stop]:
-            yield start, stop
 
 
 def _counts(value: str, group: ValueGroup) -> bool:
@@ -234,8 +219,8 @@ def _counts(value: str, group: ValueGroup) -> bool:
         return False
     if group is ValueGroup.RANDOM and not looks_random(value):
         return False
-    if group in (ValueGroup.MIXED, ValueGroup.CHOSEN, ValueGroup.ODD, ValueGroup.PHRASE):
-        return is_secret(value, Requirement(group.value))
+    if group is ValueGroup.MIXED:
+        return is_secret(value, Requirement.MIXED)
     return not PLACEHOLDER.match(value)
 
 
@@ -249,14 +234,6 @@ def _spans_after_names(searched: SearchedText) -> Iterator[tuple[int, int]]:
         requirement = _requirement_of_name(name, tail[0])
         if value := _QUOTED.match(text, operator.end()):
             place_requirement = _requirement_of_quoted(requirement, text, name.start(), operator, value)
-        elif (
-            requirement is Requirement.ANY
-            and operator[0] in ("=", ":")
-            and (value := _PLAIN_PHRASE.match(text, operator.end()))
-            and _line_start(text, name.start()) >= 0
-            and is_secret(value["value"], Requirement.PHRASE)
-        ):
-            place_requirement = Requirement.PHRASE
         elif value := _BARE.match(text, operator.end()):
             place_requirement = _requirement_of_bare(requirement, text, name.start(), tail.end(), operator, value)
         elif requirement is Requirement.ANY and operator["pair"] in _ASSIGNING:
@@ -266,8 +243,7 @@ def _spans_after_names(searched: SearchedText) -> Iterator[tuple[int, int]]:
         if value and place_requirement and is_secret(value[value.lastgroup or 0], place_requirement):
             yield value.span(value.lastgroup or 0)
             place = value.end()
-            next_part = _NEXT_ITEM if value.re is _QUOTED and value["list"] else _CONTINUED
-            while value.re is _QUOTED and (more := next_part.match(text, place - 1)):
+            while value.re is _QUOTED and (more := _CONTINUED.match(text, place - 1)):
                 yield more.span("value")
                 place = more.end()
 
@@ -299,8 +275,6 @@ def _requirement_of_quoted(
         return Requirement.RANDOM
     if len(value[value.lastgroup or 0]) < _LEAST_CHARS:
         return Requirement.MIXED if requirement is Requirement.ANY and not is_pair else None
-    if value["list"]:
-        return Requirement.CHOSEN if requirement is Requirement.ANY else Requirement.RANDOM
     if not is_pair:
         return requirement
     if operator["pair"] == "," and not re.search("[\"']", operator["end"]):
@@ -308,7 +282,7 @@ def _requirement_of_quoted(
     if _ENVIRONMENT.search(text[max(0, name_start - _LOOK_BACK) : name_start]):
         return Requirement.MIXED if requirement is Requirement.RANDOM else requirement
     # a name and another text are often two names
-    return Requirement.CHOSEN if requirement is Requirement.ANY else Requirement.RANDOM
+    return Requirement.MIXED if requirement is Requirement.ANY else Requirement.RANDOM
 
 
 def _requirement_of_bare(
@@ -322,8 +296,7 @@ def _requirement_of_bare(
     is_property = is_tight and operator[0] == "=" and start >= 0 and text[start].isalpha()
     if len(value["value"]) < _LEAST_CHARS:
         return Requirement.MIXED if is_property and requirement is Requirement.ANY else None
-    is_long = len(value["value"]) >= _LEAST_CHARS_ELSEWHERE and operator["pair"] is None
-    is_long = is_long and ("/" not in value["value"] or value["value"][-1] == "=")
+    is_long = len(value["value"]) >= _LEAST_CHARS_ELSEWHERE and "/" not in value["value"] and operator["pair"] is None
     elsewhere = Requirement.RANDOM if is_long else None
     if start < 0 or not _LINE_END.match(text, value.end()):
         within_line = _requirement_within_line(requirement, text, name_start, operator, value)
@@ -331,10 +304,7 @@ def _requirement_of_bare(
     is_word_in_yaml = operator[0] == ":" and (_LONG_WORD.match(value["value"]) or value["value"].isdigit())
     if requirement is Requirement.RANDOM or is_property or is_word_in_yaml:
         return requirement
-    if "." in value["value"]:
-        return Requirement.RANDOM
-    is_reference = text[name_start:name_end].lower().endswith("secret") and value["value"].count("-") < _LEAST_DASHES
-    return Requirement.MIXED if is_reference or requirement is not Requirement.ANY else Requirement.CHOSEN
+    return Requirement.RANDOM if "." in value["value"] else Requirement.MIXED
 
 
 def _requirement_within_line(
@@ -349,9 +319,6 @@ def _requirement_within_line(
         if word is None or after in (",", ")", "]"):
             return None
         return requirement if word["option"] else Requirement.MIXED
-    if operator["pair"] in _COPULAS and value["space"] and after in ("\n", "", " ", ",", ";", ")"):
-        is_odd = _stands_after(_PROSE_START, text, name_start) and not _DIGEST.search(value["value"].lower())
-        return Requirement.ODD if is_odd else None
     if operator[0] == ":" and value["space"]:
         before = {",": _FLOW_START, "}": _FLOW_START, "\n": _PROSE_START, "": _PROSE_START}.get(after)
         return Requirement.ODD if before and _stands_after(before, text, name_start) else None
@@ -363,7 +330,7 @@ def _requirement_of_name(name: re.Match[str], tail: str) -> Requirement:
 
     :param tail: the rest of the name.
     """
-    if name["weak"] or name["weak_word"] or any(word.lower() in DESCRIPTIVE_WORDS for word in NAME_WORD.findall(tail)):
+    if name["weak"] or name["weak_word"] or any(word.lower() in _DESCRIPTIVE_WORDS for word in NAME_WORD.findall(tail)):
         return Requirement.RANDOM
     return (
         Requirement.MIXED
@@ -398,3 +365,11 @@ def _line_start(text: str, name_start: int) -> int:
     if name_start - start >= _LOOK_BACK:
         return -1
     return start if _LINE_START.fullmatch(text, start, name_start) else -1
+
+
+def _is_user_and_password(value: str) -> bool:
+    try:
+        decoded = base64.b64decode(value, validate=True)
+    except ValueError:  # no base64, or a letter that only counts as one of ASCII without regard to case
+        return False
+    return b":" in decoded and decoded.isascii() and decoded.decode("ascii").isprintable()
