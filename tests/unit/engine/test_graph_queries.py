@@ -19,6 +19,7 @@ from semlens.core.graph import EdgeKind, ImpactRequest, NeighboursRequest
 from semlens.engine.graph import diff_files, graph_queries, reference_places
 from semlens.engine.graph.diff_files import lines_that_differ
 from semlens.engine.graph.reference_places import _pattern as pattern
+from semlens.engine.query.file_text_cache import FileTextCache
 
 RETRY = """class Client:
     def send(self, text):
@@ -431,6 +432,17 @@ def test_unused_definitions_that_are_exported_or_decorated_on_their_line(made):
         **dict.fromkeys(("Shown", "offered", "wrapped"), True),
     }
     assert [one.confidence for one in found.symbols] == [0.9] * 7 + [0.5] * 3
+
+
+def test_only_the_files_of_unused_definitions_that_are_shown_are_read(made, monkeypatch):
+    for number in range(20):
+        made.write(f"lib{number}.py", f"def _unused_{number}():\n    pass\n")
+    engine, read = made.engine(), FileTextCache.read
+    paths = []
+    monkeypatch.setattr(FileTextCache, "read", lambda *asked: paths.append(asked[2]) or read(*asked))
+    found = engine.unused(2, (), CancelToken())
+    assert (len(found.symbols), found.omitted) == (2, 19)
+    assert len(set(paths)) == 2
 
 
 def test_unused_definitions_of_a_folder_are_not_hidden_by_those_of_others(made, monkeypatch):

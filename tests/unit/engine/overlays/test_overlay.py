@@ -76,6 +76,19 @@ def test_nothing_is_complete_without_an_open_document(workspace, monkeypatch):
     assert [answer().complete for answer in answers] == [True] * 4
 
 
+def test_text_that_comes_while_it_is_asked_for_is_not_in_the_snapshot_yet():
+    """The change is noted before the overlay, so whoever sees the overlay must see the change."""
+    publisher = SimpleNamespace(publishes_at_once=False)
+
+    class Shown(dict):
+        def get(self, _uri):
+            publisher.publishes_at_once = True
+            return SimpleNamespace(revision=1)
+
+    session = SimpleNamespace(overlays=SimpleNamespace(shown=Shown()), _publisher=publisher)
+    assert not IndexSession.shows(session, [SimpleNamespace(uri="file:///a.py", revision=1)])
+
+
 def test_only_folders_of_the_client_itself_are_waited_for(workspace, tmp_path):
     """Jobs come at each key of each editor that the server has."""
     engine, may_go_on = workspace.engine(), threading.Event()
