@@ -162,7 +162,9 @@ def test_models_are_listed_shown_and_verified(semlens, own_models):
     assert [model["name"] for model in found] == [own_models.name]
     assert found[0]["folder"] == str(own_models)
     assert own_models.name in semlens("models", "list")[1]
-    assert "licence" in semlens("models", "show", own_models.name)[1]
+    shown = semlens("models", "show", own_models.name)[1].splitlines()[1:]
+    assert any(line.startswith("  licence ") for line in shown)
+    assert len({line.rindex("  ") for line in shown}) == 1, "the values stand below each other"
     assert json.loads(semlens("models", "show", own_models.name, "--json")[1])["details"]["name"] == own_models.name
     assert semlens("models", "verify")[0] == 0
     assert json.loads(semlens("models", "verify", "--json")[1]) == {
