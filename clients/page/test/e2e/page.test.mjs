@@ -28,6 +28,16 @@ after(async () => {
   await server?.stop();
 });
 
+/** A page of one test. What it still asks for at the end is answered by nobody. */
+async function ownPage(t) {
+  const own = await context.newPage();
+  t.after(async () => {
+    await own.unrouteAll({ behavior: "ignoreErrors" });
+    await own.close();
+  });
+  return own;
+}
+
 async function open(hash, on = page) {
   await on.goto("about:blank");
   await on.goto(`${server.origin}/${hash}`);
@@ -96,7 +106,7 @@ test("a hit of the team says so, with its repository, and shows the copy", async
   const where = await first.locator(".where").innerText();
   assert.equal(where.replaceAll("\n", ""), "example.org/app/lib/borrow.py:1");
   await page.getByText("borrow_book").first().waitFor();
-  await page.unroute("**/api/search");
+  await page.unrouteAll({ behavior: "wait" }); // the page may be asking again
 });
 
 test("the index is ready and says what it has", async () => {
@@ -266,8 +276,7 @@ async function methods() {
 }
 
 test("until the answer comes, no list of before stands below another heading, and keys do not act on it", async (t) => {
-  const page = await context.newPage();
-  t.after(() => page.close());
+  const page = await ownPage(t);
   let answer;
   const isAnswered = new Promise((resolve) => (answer = resolve));
   await page.route("**/api/callers", async (route) => {
@@ -370,8 +379,7 @@ test("Enter leads into code that comes late, from the list and from the graph", 
     ["#/unused", ".hit-row[aria-current]"],
     [graph, ".is-center > a"],
   ]) {
-    const page = await context.newPage();
-    t.after(() => page.close());
+    const page = await ownPage(t);
     const release = await holdFiles(page);
     await open(hash, page);
     await focusIs(from, page);
@@ -383,8 +391,7 @@ test("Enter leads into code that comes late, from the list and from the graph", 
 });
 
 test("code that comes late leaves the keyboard to who went on", async (t) => {
-  const page = await context.newPage();
-  t.after(() => page.close());
+  const page = await ownPage(t);
   const release = await holdFiles(page);
   await open(`#/graph?of=${encodeURIComponent("net/many.py:4")}&ofIn=${encodeURIComponent(workspace.code)}`, page);
   await focusIs(".is-center > a", page);
@@ -451,8 +458,7 @@ test("changes: what is not committed, what it reaches, the tests to run, and a r
 });
 
 test("an answer about changes leaves the keyboard to who types a branch", async (t) => {
-  const page = await context.newPage();
-  t.after(() => page.close());
+  const page = await ownPage(t);
   let answer;
   const isAnswered = new Promise((resolve) => (answer = resolve));
   await page.route("**/api/impact", async (route) => {
@@ -470,8 +476,7 @@ test("an answer about changes leaves the keyboard to who types a branch", async 
 });
 
 test("an answer about changes leaves the keyboard to who enters the field before the next frame", async (t) => {
-  const page = await context.newPage();
-  t.after(() => page.close());
+  const page = await ownPage(t);
   await page.route("**/api/impact", async (route) => {
     await page.evaluate(() => {
       window.held ??= [];
@@ -500,8 +505,7 @@ test("unused definitions are listed, surest first", async () => {
 });
 
 test("until the index is complete, no view says that nothing uses or changes a symbol", async (t) => {
-  const page = await context.newPage();
-  t.after(() => page.close());
+  const page = await ownPage(t);
   await page.route("**/api/status", async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, json: { ...(await response.json()), complete: false } });
@@ -597,8 +601,7 @@ test("folders are tiles and a table", async () => {
 });
 
 test("the map lights up what a question finds, and a click opens the code", async (t) => {
-  const page = await context.newPage();
-  t.after(() => page.close());
+  const page = await ownPage(t);
   await mapAnswers(page, workspace.code);
   await open("#/map", page);
   await page.locator(".labels button").first().waitFor();
@@ -614,8 +617,7 @@ test("the map lights up what a question finds, and a click opens the code", asyn
 });
 
 test("a click on a map that is gone says so and loads the next; of two quick clicks the last counts", async (t) => {
-  const page = await context.newPage();
-  t.after(() => page.close());
+  const page = await ownPage(t);
   await mapAnswers(page, workspace.code);
   await open("#/map", page);
   await page.locator(".labels button").first().waitFor();
@@ -650,8 +652,7 @@ test("a click on a map that is gone says so and loads the next; of two quick cli
 });
 
 test("a view that is opened while the server is away comes when it is back", async (t) => {
-  const page = await context.newPage();
-  t.after(() => page.close());
+  const page = await ownPage(t);
   let isAway = false;
   await mapAnswers(page, workspace.code);
   for (const part of ["api", "assets"])

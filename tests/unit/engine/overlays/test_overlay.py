@@ -91,8 +91,16 @@ def test_text_that_comes_while_it_is_asked_for_is_not_in_the_snapshot_yet():
 
 def test_only_folders_of_the_client_itself_are_waited_for(workspace, tmp_path):
     """Jobs come at each key of each editor that the server has."""
-    engine, may_go_on = workspace.engine(), threading.Event()
-    engine._indexer.post_change(lambda: may_go_on.wait(DEADLINE_S))
+    engine, is_blocked, may_go_on = workspace.engine(), threading.Event(), threading.Event()
+
+    def block():
+        engine._session.publish_if_due(time.monotonic() + DEADLINE_S)  # else the search waits for that
+        is_blocked.set()
+        may_go_on.wait(DEADLINE_S)
+
+    engine._indexer.post(block)
+    assert is_blocked.wait(DEADLINE_S)
+    engine._indexer.post_change(lambda: None)
     (tmp_path / "other").mkdir()
     is_complete = [engine.search(SearchRequest("retry"), CancelToken()).complete]
     engine.add_root(tmp_path / "other")
