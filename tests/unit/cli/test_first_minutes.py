@@ -136,6 +136,16 @@ def test_index_says_that_vectors_wait(semlens, script):
     assert "wait for the better model" not in semlens("index")[1]
 
 
+def test_who_finds_nothing_learns_that_everything_is_left_out(semlens, script, workspace):
+    script.with_hits()
+    root = RootStatus(str(workspace), 0, 0, 0, {"ignored": 3, "not code": 1}, WatchMode.NONE)
+    hint = "Everything there is left out: 3 ignored, 1 not code ('semlens status --skipped' lists it)."
+    for status, n_hints in [(root, 1), (root._replace(skipped={}), 0), (root._replace(files=1), 0)]:
+        script.status = STATUS._replace(roots=(status,))
+        assert semlens("search", "fetch")[2].count(hint) == n_hints
+        assert semlens("index")[1].count(hint) == n_hints
+
+
 def test_status_lists_what_is_left_out_by_reason(semlens, script, workspace):
     script.status = STATUS._replace(roots=(RootStatus(str(workspace), 9, 9, 0, {}, WatchMode.NONE),))
     for name, text in {".gitignore": "out/\n", "logo.png": "x", "poetry.lock": "x", "a.py": "x = 1\n"}.items():

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from semlens.cli.answering import Answerer, ServedBy, answer, keep_refining
-from semlens.cli.commands.status import problem_lines, refining_hint, status_json, summary
+from semlens.cli.commands.status import left_out_hint, problem_lines, refining_hint, status_json, summary
 from semlens.cli.output.progress import StageLog, follow_indexing, passage_counts
 from semlens.cli.roots import workspace_of_name
 from semlens.cli.runner import DONE, FAILED, say
@@ -68,6 +68,8 @@ def _share(workspace: Workspace) -> None:
 def _print_summary(root: Path, status: EngineStatus, elapsed_s: float, *, already_reported: str) -> None:
     """:param already_reported: a problem that is printed elsewhere."""
     print(f"{summary(root, status)} in {elapsed_s:.1f} s.")
+    if hint := left_out_hint(status):
+        print(hint)
     _, n_first = passage_counts(status, TierRole.FIRST)
     if not n_first and status.complete and any(root.symbols for root in status.roots):
         print(

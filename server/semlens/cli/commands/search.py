@@ -63,6 +63,11 @@ def run(options: argparse.Namespace) -> int:
     for problem in status.problems:
         if not problem.path or problem.path in empty:  # it concerns the whole index, not one file
             say(f"warning: {problem.message}")
+    if not result.hits:
+        from semlens.cli.commands.status import left_out_hint
+
+        if hint := left_out_hint(status):
+            say(hint)
     if _near(status, workspaces) and options.format == "text" and not options.json:
         say(f"searching all of {status.roots[0].root}, hits of this folder first (-w . for this folder only)")
     print_found(options, Found(query, workspaces, result, served_by), explain=options.explain)

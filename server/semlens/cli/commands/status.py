@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,16 @@ def summary(root: Path, status: EngineStatus) -> str:
     return f"{state} {printable(str(root))}: {n_files:,} files, {n_symbols:,} symbols"
 
 
+def left_out_hint(status: EngineStatus) -> str:
+    """Why an index has no file, where every one was left out; else ""."""
+    if any(root.files or root.pending for root in status.roots):
+        return ""
+    counts: Counter[str] = Counter()
+    for root in status.roots:
+        counts.update(root.skipped)
+    return f"Everything there is left out: {_counted(counts)} ('semlens status --skipped' lists it)." if counts else ""
+
+
 def problem_lines(status: EngineStatus, limit: int) -> Iterator[str]:
     for problem in status.problems[:limit]:
         place = f"{printable(problem.path)}: " if problem.path else ""
@@ -103,6 +114,10 @@ def _skipped_lines(skipped: list[tuple[str, str]]) -> Iterator[str]:
         yield "No file is left out."
 
 
+def _counted(skipped: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {reason}" for reason, count in sorted(skipped.items()))
+
+
 def _status_lines(root: Path, status: EngineStatus) -> Iterator[str]:
     n_files = sum(root_status.files for root_status in status.roots)
     if not n_files and not status.complete:
@@ -119,8 +134,7 @@ def _status_lines(root: Path, status: EngineStatus) -> Iterator[str]:
         counts = f"{root_status.files:,} files, {root_status.symbols:,} symbols, {root_status.pending:,} pending"
         yield f"{_label('indexed')}{counts}"
         if root_status.skipped:
-            reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(root_status.skipped.items()))
-            yield f"{_label('left out')}{reasons} (--skipped lists them)"
+            yield f"{_label('left out')}{_counted(root_status.skipped)} (--skipped lists them)"
     for tier in status.tiers:
         yield (
             f"{_label('model')}{printable(tier.model)} ({tier.role} tier):"
