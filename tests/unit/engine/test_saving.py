@@ -262,3 +262,25 @@ def test_vectors_of_saved_text_are_cached_in_the_background(workspace):
         wait_for(engine, lambda: state.index.files["a.py"].hash == content_hash(text.encode()))
     complete(engine)
     assert found(engine, "beta") == [("a.py", 0, False)]
+
+
+def test_what_is_saved_or_paused_stays_complete(plain, monkeypatch):
+    """Both are published again. A command that asked just before that said that the index was not complete."""
+    engine, answers = plain.engine(), []
+    [state] = engine._session.states.values()
+    indexer = engine._indexer
+
+    def save():
+        with monkeypatch.context() as patch:
+            patch.setattr(indexer._committer, "due", lambda *_, **__: 0.0)
+            indexer._commit_if_due(state, 1.0)
+        answers.append((engine._session.is_published, engine.status().complete))
+
+    def pause():
+        indexer.set_paused(engine._session, paused=False)
+        indexer.post(lambda: answers.append((engine._session.is_published, engine.status().complete)))
+
+    indexer.post(save)
+    indexer.post(pause)
+    wait_for(engine, lambda: len(answers) == 2)
+    assert answers == [(False, True)] * 2

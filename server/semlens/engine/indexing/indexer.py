@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from semlens.core.status import Problem, WatchMode
@@ -74,7 +75,7 @@ class Indexer:
             cache_folder,
             lambda: kept_in_index(tiers),
             self._jobs.post,
-            self._changed_at_once,
+            partial(self._changed, at_once=True),
             read_only=read_only,
         )
         self.states, self.failed_roots = self._workspace.states, self._workspace.failed_roots
@@ -154,7 +155,7 @@ class Indexer:
     def set_paused(self, session: IndexSession, *, paused: bool) -> None:
         """Pause or resume for all sessions, at once: the next status shows it. A pause ends with its session."""
         self._paused_by = session if paused else None
-        self._jobs.post(self._changed_at_once)
+        self._jobs.post(self.sessions.publish_again)
 
     def open_session(
         self, settings: Settings, settings_of: SettingsOf, on_published: Callable[[IndexSnapshot], None]
@@ -232,9 +233,6 @@ class Indexer:
 
     def _changed(self, *, at_once: bool = False) -> None:
         self.sessions.note_change(at_once=at_once)
-
-    def _changed_at_once(self) -> None:
-        self._changed(at_once=True)
 
     # --- roots -----------------------------------------------------------------------------------------------------
 
@@ -393,4 +391,4 @@ class Indexer:
             self._deadlines.at(due)
             return
         self._committer.commit(state)
-        self._changed(at_once=True)  # segments that the snapshot holds in memory can now be mapped from their files
+        self.sessions.publish_again()  # segments that the snapshot holds in memory can now be mapped from their files

@@ -159,6 +159,9 @@ class IndexSession:
     def note_change(self, *, at_once: bool = False) -> None:
         self._publisher.note_change(at_once=at_once)
 
+    def publish_again(self) -> None:
+        self._publisher.publish_again()
+
     def publish_due(self, now: float) -> float | None:
         """When to publish, in monotonic seconds; None when nothing changed."""
         return self._publisher.due(now)

@@ -50,6 +50,10 @@ class SessionList:
         for session in self:
             session.note_change(at_once=at_once)
 
+    def publish_again(self) -> None:
+        for session in self:
+            session.publish_again()
+
     def step_overlays(self, tiers: Sequence[Tier]) -> None:
         """Start to parse changed buffers."""
         for session in self:

@@ -112,6 +112,7 @@ class SnapshotPublisher:
         self._on_published = on_published
         self._is_old = False
         self._at_once = False
+        self._is_asked_again = False
         self._last_s = 0.0
 
     @property
@@ -128,15 +129,19 @@ class SnapshotPublisher:
         self._is_old = True
         self._at_once |= at_once
 
+    def publish_again(self) -> None:
+        """Publish soon what the snapshot shows already, for those who read it or who hear of it."""
+        self._is_old = self._is_asked_again = True
+
     def due(self, now: float) -> float | None:
         """When to publish, in monotonic seconds; None when nothing changed."""
         if not self._is_old:
             return None
-        return now if self._at_once else self._last_s + PUBLISH_SECONDS
+        return now if self._at_once or self._is_asked_again else self._last_s + PUBLISH_SECONDS
 
     def publish(self, now: float, views: Sequence[SegmentView], *, complete: bool) -> None:
         self.snapshot = IndexSnapshot(self.snapshot.generation + 1, tuple(views), complete)
-        self._is_old = self._at_once = False
+        self._is_old = self._at_once = self._is_asked_again = False
         self._last_s = now
         with self.published:
             self.published.notify_all()
