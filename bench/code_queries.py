@@ -19,7 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from corpora import corpus
+from corpora import named_folder
 from questions import QUESTIONS
 from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextRequest, DuplicateSet
@@ -99,7 +99,7 @@ def main() -> int:
     parser.add_argument("--cache", type=Path, help="cache folder that is kept between runs")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    root = corpus(options.corpus) if options.corpus in {"S", "M", "L"} else Path(options.corpus).resolve()
+    _, root = named_folder(options.corpus)
     with tempfile.TemporaryDirectory() as scratch:
         planted = Path(scratch, "planted")
         copies = plant(root, planted)

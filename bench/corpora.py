@@ -1,9 +1,10 @@
 """The corpora of the benchmarks: downloaded once, at fixed versions, into a cache folder outside the repository.
 
 S is the standard library of the interpreter that runs this, without tests and site-packages. M has about 100,000
-symbols, L about 1,000,000, in at least six languages, from PyPI, npm and Debian source packages.
+symbols, L about 700,000, in at least six languages, from PyPI, npm and Debian source packages. XL has over 5,000,000:
+L, Linux and GCC.
 
-    python bench/corpora.py S|M|L        create it if necessary, print its folder
+    python bench/corpora.py S|M|L|XL     create it if necessary, print its folder
 """
 
 from __future__ import annotations
@@ -86,6 +87,14 @@ L = (
     ),
 )
 
+XL = (
+    *L,
+    Package("debian", "linux", "6.1.176", "c", "9aad4025973feea3f0d978e82ab7db97d8d5ce3f59fcc6b1f316153d66e3a504"),
+    Package("debian", "gcc-12", "12.2.0", "c++", "b8298be16aeeb96a889c6afed0a8e2241b47452e89cc81fe65ea849d5c740fcb"),
+)
+PACKAGES = {"M": M, "L": L, "XL": XL}
+NAMES = ("S", *PACKAGES)
+
 
 def cache_folder() -> Path:
     """The folder of the corpora: ``SEMLENS_BENCH_DIR``, or a folder in the user's cache."""
@@ -96,7 +105,7 @@ def cache_folder() -> Path:
 
 def named_folder(name: str) -> tuple[str, Path]:
     """Return the label and the folder of a corpus, or of any folder by its path."""
-    if name in {"S", "M", "L"}:
+    if name in NAMES:
         return name, corpus(name)
     folder = Path(name).resolve()
     return folder.name, folder
@@ -110,7 +119,7 @@ def corpus(name: str) -> Path:
     if name == "S":
         return _standard_library()
     folder = cache_folder() / name
-    packages = {"M": M, "L": L}[name]
+    packages = PACKAGES[name]
     for package in packages:
         place = folder / package.folder
         if not place.is_dir():
@@ -229,5 +238,5 @@ def _source_lists() -> list[str]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Create a benchmark corpus and print its folder.")
-    parser.add_argument("name", choices=("S", "M", "L"))
+    parser.add_argument("name", choices=NAMES)
     print(corpus(parser.parse_args().name))

@@ -1,6 +1,6 @@
 """Measures the latency of the language server for a client: a plain stdio client with the real server process.
 
-    python bench/lsp_latency.py [S|M|/any/folder] [--only start idle refining indexing ...] [--seconds 60]
+    python bench/lsp_latency.py [S|M|L|XL|/any/folder] [--only start idle refining indexing ...] [--seconds 60]
 
 Prints a table, and writes bench/results/lsp_latency_<corpus>.json. It measures:
 
@@ -117,7 +117,7 @@ def measure_index(folder: Path, cache: Path, scratch: Path, repository: Path = R
     started = time.perf_counter()
     with Server(cache, scratch, repository=repository) as client:
         client.initialize(root=folder)
-        client.wait_status("complete", lambda status: status["complete"], timeout=1800)
+        client.wait_status("complete", lambda status: status["complete"], timeout=3600)
         seconds = time.perf_counter() - started
         status = client.wait_ready(600)
     symbols = sum(root["symbols"] for root in status["roots"])
@@ -161,10 +161,13 @@ def measure_idle(
         times = [timed(lambda q=q: client.search(q)) for _ in range(rounds) for q in QUESTIONS]
         spent = (processor_ms(process) - before) / len(times)
         empty = [timed(lambda: empty_request(client)) for _ in range(1000)]
+        memory = process.memory_full_info()
         return {
             "search": summary(times),
             "empty request": summary(empty),
             "processor time of the server per search, ms": round(spent, 2),
+            "private memory of the server, MB": round(memory.uss / 2**20),
+            "mapped by the server, MB": round((memory.rss - memory.uss) / 2**20),
             "load": os.getloadavg()[0],
         }
 
@@ -174,8 +177,8 @@ def processor_ms(process: psutil.Process) -> float:
     return 1000 * float(spent.user + spent.system)
 
 
-def wait_rest(process: psutil.Process, seconds: float = 2.0, timeout: float = 300.0) -> None:
-    """Wait until the server and its workers are idle, because segments are merged after indexing."""
+def wait_rest(process: psutil.Process, seconds: float = 2.0, timeout: float = 3600.0) -> None:
+    """Wait until the server and its workers are idle. After indexing, segments are merged and graphs are built."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         processes = [process, *process.children(recursive=True)]
@@ -316,20 +319,21 @@ def show(figures: Figures) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("corpus", nargs="?", default="S", help="S, M, L or a folder")
+    parser.add_argument("corpus", nargs="?", default="S", help="S, M, L, XL or a folder")
     parser.add_argument("--only", nargs="*", default=["start", "idle", "refining", "indexing", "attacked", "typed"])
     parser.add_argument(
         "--seconds", type=float, default=60.0, help="maximum duration of the measurement while indexing"
     )
+    parser.add_argument("--cache", type=Path, help="a cache folder with the index, made before by 'semlens index'")
     options = parser.parse_args()
     from corpora import named_folder
 
-    _, folder = named_folder(options.corpus)
+    label, folder = named_folder(options.corpus)
     scratch = Path(tempfile.mkdtemp(prefix="semlens-lsp-bench-"))
-    cache = scratch / "cache"
+    cache = options.cache or scratch / "cache"
     figures: Figures = {}
     try:
-        if set(options.only) & {"start", "idle", "refining", "typed"}:
+        if options.cache is None and set(options.only) & {"start", "idle", "refining", "typed"}:
             figures["index"] = measure_index(folder, cache, scratch)
             print("index", figures["index"], flush=True)
         for name, measure in {
@@ -348,7 +352,6 @@ def main() -> None:
     show(figures)
     results = REPOSITORY / "bench" / "results"
     results.mkdir(exist_ok=True)
-    label = options.corpus if options.corpus in ("S", "M", "L") else folder.name
     target = results / f"lsp_latency_{label}.json"
     old = json.loads(target.read_text()) if target.exists() else {}
     machine = {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform(terse=True)}

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from chaos_report import soak_table
+from corpora import NAMES
 from report_confidence import confidence
 from report_quality import hard_cases, quality
 from report_sections import REASONS, SECTIONS, SMALLER
@@ -184,6 +185,19 @@ def lsp_latency(results: dict[str, Any], plots: dict[str, str]) -> Iterator[str]
         if plain:
             yield table(("what", "value"), plain)
         yield machine_line(content.get("machine"))
+    yield from _growth(results, plots)
+
+
+def _growth(results: dict[str, Any], plots: dict[str, str]) -> Iterator[str]:
+    found = [(corpus, results.get(f"lsp_latency_{corpus}", {})) for corpus in NAMES]
+    bars = [
+        Bar(f"{corpus}, {one['index']['symbols'] // 1000:,}k symbols: {label}", one["idle"]["search"][key])
+        for corpus, one in found
+        if "idle" in one
+        for key, label in (("median_ms", "median"), ("p95_ms", "95 %"))
+    ]
+    plots["lsp-growth.svg"] = plot("Search over LSP at rest", "ms", bars)
+    yield "## Growth\n\n![Search over LSP at rest, by corpus](plots/lsp-growth.svg)\n"
 
 
 def candidates(results: dict[str, Any], plots: dict[str, str]) -> Iterator[str]:

@@ -118,7 +118,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--cache", type=Path, help="copied for both versions")
     options = parser.parse_args()
-    _, folder = named_folder(options.corpus)
+    label, folder = named_folder(options.corpus)
     scratch = Path(tempfile.mkdtemp(prefix="semlens-two-versions-"))
     try:
         checkouts = {"old": options.old, "new": REPOSITORY}
@@ -135,7 +135,6 @@ def main() -> None:
                 print(rows[-1], flush=True)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    label = options.corpus if options.corpus in ("S", "M", "L") else folder.name
     (RESULTS / f"two_versions_{label}.json").write_text(json.dumps(rows, indent=2) + "\n")
 
 
