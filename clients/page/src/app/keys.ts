@@ -3,8 +3,8 @@ import { signal } from "@preact/signals";
 import { has } from "../api/session";
 import { graphCurrent } from "../graph/current";
 import { copyCommand, editorPlace, openInEditor, relatedRoute } from "../code/code-actions";
-import { focusCode, focusCurrent, focusQuery, isReading } from "../search/focus";
-import { move } from "../search/hit-list";
+import { focusCode, focusCurrent, focusQuery, leaveCode } from "../search/focus";
+import { move, read } from "../search/hit-list";
 import { shown } from "../search/hits";
 import { FROM_A_PLACE, isListView, relatedOf } from "../search/related";
 import { changed, CLOSED, goBack, navigate, route } from "./route";
@@ -65,7 +65,7 @@ function onListKey(event: KeyboardEvent, target: HTMLElement): boolean {
   }
   if (event.key === "Enter" && target.matches("[data-hit]")) {
     event.preventDefault();
-    isReading.value = true;
+    if (shown.value?.hit) read(shown.value.hit);
     focusCode();
     return true;
   }
@@ -74,7 +74,7 @@ function onListKey(event: KeyboardEvent, target: HTMLElement): boolean {
 
 function escape(target: HTMLElement): void {
   if (target.closest(".pane")) {
-    focusCurrent();
+    leaveCode();
   } else if (relatedOf(route.value.view)) {
     goBack();
   } else if (target.matches("#query")) {

@@ -68,25 +68,51 @@ function splitOnce(text: string, separator: string): string[] {
 export const route = signal<Route>(parseHash(""));
 export const view = computed(() => route.value.view);
 
+/** What this page knows of an entry of the history. */
+interface Entry {
+  isOurs?: boolean;
+  /** Whether code covers the list there, on a narrow window; unknown where a link led to. */
+  isReading?: boolean;
+}
+
+export const entry = (): Entry => (history.state as Entry | null) ?? {};
+
 let writeTimer: ReturnType<typeof setTimeout> | undefined;
+let isWritten = true;
+
+function write(state = entry()): void {
+  clearTimeout(writeTimer);
+  isWritten = true;
+  history.replaceState(state, "", hashOf(route.value));
+}
 
 /** Changes of the same view replace the entry of the history; another view is a new entry. */
 export function navigate(next: Route, { replace = false } = {}): void {
-  clearTimeout(writeTimer);
   const url = hashOf(next);
   if (url === hashOf(route.value) && url === location.hash) return;
-  route.value = next;
   if (replace) {
+    route.value = next;
+    isWritten = false;
+    clearTimeout(writeTimer);
     // browsers limit how often a page may do this, and a user types faster
-    writeTimer = setTimeout(() => history.replaceState(history.state, "", url), 120);
+    writeTimer = setTimeout(write, 120);
   } else {
-    history.pushState({ isOurs: true }, "", url);
+    if (!isWritten) write(); // the way back leads to what was seen
+    route.value = next;
+    history.pushState({ isOurs: true } satisfies Entry, "", url);
   }
+}
+
+/** A new entry for code that covers the list, from which the way back leads to the list. */
+export function navigateToCode(next: Route): void {
+  write({ ...entry(), isReading: false });
+  route.value = next;
+  history.pushState({ isOurs: true, isReading: true } satisfies Entry, "", hashOf(next));
 }
 
 /** To the state before; to an empty search for a page that was opened here. */
 export function goBack(): void {
-  if ((history.state as { isOurs?: boolean } | null)?.isOurs) history.back();
+  if (entry().isOurs) history.back();
   else navigate({ view: "search", params: new URLSearchParams() });
 }
 
@@ -109,6 +135,7 @@ export function followLocation(): void {
   const read = () =>
     batch(() => {
       clearTimeout(writeTimer);
+      isWritten = true;
       route.value = parseHash(location.hash);
     });
   addEventListener("popstate", read);

@@ -48,13 +48,19 @@ const TITLES: Record<View, string> = {
   index: "Index",
 };
 
+function titleOf(view: View, params: URLSearchParams): string {
+  if (view === "search") return params.get("q") || TITLES[view];
+  const name = relatedOf(view) || view === "graph" ? params.get("name") : "";
+  return name ? `${name} · ${TITLES[view]}` : TITLES[view];
+}
+
 /** Views that do not say themselves how far the index is. */
 const SAYS_TOO_LITTLE = new Set<View>(VIEW_NAMES.filter((view) => view !== "search" && view !== "index"));
 
 export function Shell() {
   const { view, params } = route.value;
   useEffect(() => {
-    document.title = `${params.get("q") || TITLES[view]} · semlens`;
+    document.title = `${titleOf(view, params)} · semlens`;
   }, [view, params]);
   if (connection.value === "expired") return <Expired />;
   const View = VIEWS[view];
@@ -97,7 +103,8 @@ function Expired() {
     <main class="expired" id="content">
       <h1>This page is signed out</h1>
       <p>
-        The link was used already, or the sign-in has expired. Run <code>semlens http --open</code> for a new link.
+        The link was used already, or the sign-in has expired. Press Enter in the terminal in which{" "}
+        <code>semlens http</code> runs, and open the link that it prints.
       </p>
     </main>
   );

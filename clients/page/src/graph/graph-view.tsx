@@ -7,6 +7,7 @@ import { changed, CLOSED, goBack, hashOf, navigate, placeText, route } from "../
 import { relatedRoute } from "../code/code-actions";
 import { CodePane } from "../code/code-pane";
 import { hitParams, openedOf, placeOfHit } from "../search/hits";
+import { unseenNote } from "../search/related";
 import { graphCurrent } from "./current";
 import { Drawing, focusBox } from "./drawing";
 import { MOST_ROWS, MOST_STEPS, useGraph, type Wanted } from "./graph-store";
@@ -155,7 +156,8 @@ function Counts({ graph, name, rows }: { graph: Graph; name: string; rows: numbe
     ];
     const more = rows >= MOST_ROWS ? "left out" : "not shown yet";
     const leftOut = left === 0 ? "" : ` ${left.toLocaleString("en")} ${left === 1 ? "is" : "are"} ${more}.`;
-    return `${parts.join(", ")}.${leftOut}`;
+    const unseen = graph.unseen > 0 ? ` ${unseenNote(graph.unseen)}` : "";
+    return `${parts.join(", ")}.${leftOut}${unseen}`;
   }, [graph, name, rows]);
   return (
     <p class="graph-counts" role="status">

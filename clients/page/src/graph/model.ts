@@ -34,6 +34,8 @@ export interface Graph {
   callsItself: boolean;
   /** What is not shown, by side and distance from 1 on. */
   omitted: Record<"callers" | "callees", number[]>;
+  /** Uses of the name in the middle that were not looked at. */
+  unseen: number;
 }
 
 export const CENTER = "center";
@@ -91,6 +93,7 @@ export function graphOf(callers: EdgesAnswer, callees: EdgesAnswer): Graph {
     lines: [...lines.values()],
     callsItself,
     omitted: { callers: callers.omittedAt, callees: callees.omittedAt },
+    unseen: callers.unseenAt?.[0] ?? 0,
   };
 }
 

@@ -1,8 +1,15 @@
 /** Where the keyboard is in the search view. */
 import { signal } from "@preact/signals";
+import { entry } from "../app/route";
 
 /** On a narrow window the code covers the results while it is read. */
-export const isReading = signal(false);
+export const isReading = signal(entry().isReading ?? false);
+
+/** From the code to the list. */
+export function leaveCode(): void {
+  if (isReading.value && entry().isReading) history.back();
+  else focusCurrent();
+}
 
 function focusSoon(selector: string, then?: (element: HTMLElement) => void): void {
   requestAnimationFrame(() => {
@@ -53,4 +60,9 @@ export function followFocus(): void {
     if (type !== "focusin" || !(target as Element).matches(".code")) isCodeWanted = false;
   };
   for (const type of ["keydown", "pointerdown", "focusin", "popstate"]) addEventListener(type, onChange, true);
+  addEventListener("popstate", () => {
+    const { isReading: isCode } = entry();
+    if (isCode) isReading.value = true;
+    else if (isCode === false && isReading.value) focusCurrent();
+  });
 }

@@ -2,7 +2,7 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { hasSeveralRoots } from "../api/session";
 import type { Hit } from "../api/types";
-import { changed, CLOSED, hashOf, navigate } from "../app/route";
+import { changed, CLOSED, hashOf, navigate, navigateToCode } from "../app/route";
 import { PathText } from "../code/code-pane";
 import { isReading } from "./focus";
 import { Kind } from "./kind";
@@ -65,8 +65,7 @@ function HitRow({ hit, base, isCurrent, section }: RowProps) {
         onClick={(event) => {
           if (event.metaKey || event.ctrlKey || event.shiftKey) return;
           event.preventDefault();
-          select(hit);
-          isReading.value = true;
+          read(hit);
         }}
         onFocus={(event) => event.currentTarget.matches(":focus-visible") && !isCurrent && select(hit)}
       >
@@ -99,6 +98,14 @@ function HitRow({ hit, base, isCurrent, section }: RowProps) {
 
 export function select(hit: Hit): void {
   navigate(changed(hitParams(hit)), { replace: true });
+}
+
+/** Select the hit and turn to its code. Where that covers the list, the way back leads to the list. */
+export function read(hit: Hit): void {
+  const isCovered = document.querySelector<HTMLElement>(".column + .pane")?.offsetParent === null;
+  if (isCovered) navigateToCode(changed(hitParams(hit)));
+  else select(hit);
+  isReading.value = true;
 }
 
 /** Select the hit `step` places further; false at an end of the list. */

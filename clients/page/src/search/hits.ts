@@ -7,7 +7,7 @@ import { generation, repository, roots } from "../api/session";
 import type { EdgesAnswer, Hit, ImpactAnswer, SearchAnswer, UnusedAnswer } from "../api/types";
 import { impactList, type Section, unusedList } from "../changes/lists";
 import { searchKey } from "./query";
-import { hitOfEdge, relatedOf } from "./related";
+import { edgesList, relatedOf } from "./related";
 
 const MAX_EDGES = 100;
 const MAX_LISTED = 200; // changes, unused definitions
@@ -91,7 +91,7 @@ let pendingTimer: ReturnType<typeof setTimeout> | undefined;
 async function ask(view: View, key: string, abort: AbortSignal): Promise<HitList> {
   if (view === "search") {
     const params = JSON.parse(key) as { query: string };
-    if (!params.query.trim()) return { ...EMPTY, key };
+    if (!params.query.trim()) return EMPTY;
     const answer = await call<SearchAnswer>("search", params, abort);
     return listOf(key, answer);
   }
@@ -105,8 +105,8 @@ async function ask(view: View, key: string, abort: AbortSignal): Promise<HitList
     return listOf(key, answer);
   }
   if (view !== "callers" && view !== "callees") return { ...EMPTY, key };
-  const { edges } = await call<EdgesAnswer>(view, { ...place, limit: MAX_EDGES }, abort);
-  return { ...EMPTY, key, hits: edges.map((edge) => hitOfEdge(edge, view)) };
+  const answer = await call<EdgesAnswer>(view, { ...place, limit: MAX_EDGES }, abort);
+  return { ...EMPTY, key, ...edgesList(answer, view) };
 }
 
 function listOf(key: string, answer: SearchAnswer): HitList {
@@ -127,7 +127,8 @@ async function run({ view, key }: Request, isRefresh: boolean): Promise<void> {
     clearTimeout(settleTimer);
     settleTimer = setTimeout(() => (settledHits.value = found.hits), SETTLED_MS);
     if (!isRefresh && view === "search") measurePainted(key);
-    if (!isRefresh) announce(found.summary || (found.hits.length === 1 ? "1 result" : `${found.hits.length} results`));
+    if (!isRefresh && found.key)
+      announce(found.summary || (found.hits.length === 1 ? "1 result" : `${found.hits.length} results`));
   } catch (error) {
     if (isAborted(error) || own.signal.aborted) return;
     const problem = sentenceOf(error).replace(/ Give a diff\.$/, ""); // which the page does not take

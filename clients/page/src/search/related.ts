@@ -1,5 +1,5 @@
 /** The lists that start from a place instead of a question. */
-import type { Edge, Hit } from "../api/types";
+import type { Edge, EdgesAnswer, Hit } from "../api/types";
 import type { View } from "../app/route";
 
 export type RelatedView = "similar" | "callers" | "callees";
@@ -36,6 +36,21 @@ export function relatedOf(view: View): Related | undefined {
 }
 
 const KINDS: Record<string, string> = { call: "call", use: "use", inherits: "inherits", imports: "imports" };
+
+/** The answer as a list that says what it leaves out. */
+export function edgesList({ edges, omitted, unseen }: EdgesAnswer, view: RelatedView) {
+  const number = (value: number) => value.toLocaleString("en");
+  return {
+    hits: edges.map((edge) => hitOfEdge(edge, view)),
+    summary: omitted > 0 ? `The surest ${number(edges.length)} of ${number(edges.length + omitted)} results` : "",
+    notes: unseen ? [unseenNote(unseen)] : [],
+  };
+}
+
+export function unseenNote(count: number): string {
+  const uses = count === 1 ? "1 more use of the name was" : `${count.toLocaleString("en")} more uses of the name were`;
+  return `${uses} not looked at, because it is very common.`;
+}
 
 /** An edge of the call graph as a hit: the lines of the use stand out, and how sure it is takes the place of the reasons. */
 export function hitOfEdge({ hit, ranges, confidence, kind }: Edge, view: RelatedView): Hit {

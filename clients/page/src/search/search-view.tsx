@@ -1,13 +1,13 @@
 /** The question, its filters, the hits and the preview. */
 import { batch } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { status } from "../api/session";
 import { CodePane } from "../code/code-pane";
 import { Icon } from "../app/icons";
 import { changed, CLOSED, goBack, hashOf, navigate, placeText, route, type View } from "../app/route";
 import { ChangesHead, UnusedHead } from "../changes/heads";
 import { Filters } from "./filters";
-import { focusAnswer, focusCurrent, focusQuery, isReading } from "./focus";
+import { focusAnswer, focusCurrent, focusQuery, isReading, leaveCode } from "./focus";
 import { failure, isPending, list, origin, request, shown } from "./hits";
 import { HitList, move } from "./hit-list";
 import { FIRST_LIMIT, limit, query } from "./query";
@@ -17,10 +17,17 @@ import { certaintyOf, NOTHING_FITS } from "./reasons";
 export function SearchView() {
   const { view } = route.value;
   const isAnswered = list.value.key === request.value?.key;
+  const isBack = useRef(false); // to a result of a question
   useEffect(() => {
-    if (view === "search" && !route.value.params.has("open")) focusQuery();
-    else if (isAnswered) focusAnswer();
-  }, [view, isAnswered && view !== "search"]);
+    const isSearch = view === "search";
+    const isOpen = route.value.params.has("open");
+    isBack.current = isSearch && isOpen && !isReading.value;
+    if (isSearch && !isOpen) focusQuery();
+  }, [view]);
+  useEffect(() => {
+    if (isAnswered && (view !== "search" || isBack.current)) focusAnswer();
+    if (isAnswered) isBack.current = false;
+  }, [view, isAnswered]);
   const current = shown.value;
   return (
     <div class={`search-view${current && isReading.value ? " reading" : ""}`}>
@@ -29,7 +36,7 @@ export function SearchView() {
         <Results />
       </div>
       {current ? (
-        <CodePane place={current.place} hit={current.hit} why={current.hit?.why} onClose={focusCurrent} />
+        <CodePane place={current.place} hit={current.hit} why={current.hit?.why} onClose={leaveCode} />
       ) : (
         <div class="pane nothing" aria-hidden="true" />
       )}
@@ -133,7 +140,7 @@ function Results() {
       </p>
     );
   if (view === "search" && !query.value.trim()) return <Welcome />;
-  if (!list.value.key) return null;
+  if (!list.value.key || (hits.length === 0 && isPending.value)) return null; // nothing is known yet
   return (
     <>
       <Summary />

@@ -143,6 +143,74 @@ test("results come while typing, and the preview shows the first", async () => {
   await page.getByText("Here because").waitFor();
 });
 
+test("nothing is said about a question before its answer, also not to a screen reader", async (t) => {
+  const page = await ownPage(t);
+  await page.clock.install();
+  let answer;
+  const isAnswered = new Promise((resolve) => (answer = resolve));
+  await page.route("**/api/search", async (route) => {
+    await isAnswered;
+    await route.fallback();
+  });
+  await open("#/search", page);
+  await focusIs("#query", page);
+  await page.clock.runFor(1000);
+  assert.equal(await page.locator("[aria-live=polite]").textContent(), "");
+  await page.locator("#query").fill("fetch_with_retry");
+  await page.clock.runFor(1000);
+  await page.locator(".progress-line").waitFor({ state: "attached" });
+  assert.equal(await page.locator(".summary").count(), 0);
+  answer();
+  await page.locator(".hits").waitFor();
+  await page.clock.runFor(1000);
+  await page.locator("[aria-live=polite]", { hasText: /results?$/ }).waitFor({ state: "attached" });
+});
+
+test("the way back leads to the result that was chosen just before, and gives it the keyboard", async (t) => {
+  const page = await ownPage(t);
+  await open("#/search?q=retry", page);
+  await page.locator(".hit-row").nth(1).waitFor();
+  await page.keyboard.press("ArrowDown");
+  await focusIs("li:nth-child(2) > .hit-row[aria-current]", page);
+  await page.waitForFunction(() => location.hash.includes("open="));
+  await page.evaluate(() => {
+    // no time passes between the keys
+    for (const key of ["ArrowUp", "c"])
+      document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  });
+  await page.getByRole("heading", { name: /^Who uses/ }).waitFor();
+  assert.match(await page.title(), / · Callers · semlens$/);
+  await page.keyboard.press("Escape");
+  await focusIs("li:nth-child(1) > .hit-row[aria-current]", page);
+});
+
+test("on a narrow window the way back leads from the code to the list, and the way forward to the code", async (t) => {
+  const page = await ownPage(t);
+  await page.setViewportSize({ width: 360, height: 700 });
+  await open("#/search?q=retry", page);
+  const list = page.locator(".column");
+  const code = page.locator(".column + .pane .line.own").first();
+  for (const leave of [() => page.goBack(), () => page.getByRole("button", { name: "Results" }).click()]) {
+    await page.locator(".hit-row").nth(1).click();
+    await code.waitFor();
+    await list.waitFor({ state: "hidden" });
+    await leave();
+    await list.waitFor();
+    await page.waitForFunction(() => location.hash === "#/search?q=retry");
+    await page.goForward();
+    await code.waitFor();
+    await list.waitFor({ state: "hidden" });
+    await page.reload();
+    await code.waitFor();
+    await page.locator(".pane .number").nth(2).click();
+    await page.waitForFunction(() => /:3&/.test(decodeURIComponent(location.hash)));
+    await list.waitFor({ state: "hidden" });
+    await page.goBack();
+    await page.goBack();
+    await list.waitFor();
+  }
+});
+
 test("keys: choose, read, go back, help", async () => {
   await open("#/search?q=total");
   await rows().nth(2).waitFor();
@@ -784,7 +852,7 @@ test("an expired sign-in is said in a sentence", async () => {
   await context.clearCookies();
   await page.keyboard.type("s");
   await page.getByRole("heading", { name: "This page is signed out" }).waitFor();
-  await page.getByText("semlens http --open").waitFor();
+  await page.getByText("Press Enter in the terminal").waitFor();
   assert.deepEqual(await violations(page), []);
   await context.addCookies(cookies);
 });

@@ -51,6 +51,12 @@ it("has each symbol of a side once, with all its lines", () => {
   expect([graph.callsItself, graph.lines.length]).toEqual([true, 7]);
 });
 
+it("counts the uses of its own name that were not looked at", () => {
+  const seen = answer([]);
+  const graphs = [seen, { ...seen, unseen: 9, unseenAt: [7, 2] }].map((callers) => graphOf(callers, seen));
+  expect(graphs.map(({ unseen }) => unseen)).toEqual([0, 7]);
+});
+
 it.each([
   ["aa", "calls x"],
   ["bbb", "calls x, likely"],

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
-import type { Hit } from "../../src/api/types";
+import type { Edge, Hit } from "../../src/api/types";
 import { impactList, unusedList } from "../../src/changes/lists";
+import { edgesList } from "../../src/search/related";
 
 const hit = (name: string, path = "a.py"): Hit => ({ root: "/w", path, name, reasons: ["name"] }) as never;
 
@@ -62,4 +63,16 @@ it("groups unused definitions by what else may use them", () => {
   ]);
   expect(list.summary).toBe("2 of 7 definitions");
   expect(list.notes).toEqual(["Taken as used: 9 entry points; 2 tests."]);
+});
+
+it.each([
+  [{ omitted: 0 }, "", []],
+  [{ omitted: 1179 }, "The surest 2 of 1,181 results", []],
+  [{ omitted: 0, unseen: 1 }, "", ["1 more use of the name was not looked at, because it is very common."]],
+  [{ omitted: 0, unseen: 2500 }, "", ["2,500 more uses of the name were not looked at, because it is very common."]],
+])("a list of callers says what it leaves out: %j", (left, summary, notes) => {
+  const edge = { ranges: [], confidence: 1, kind: "call", test: false, distance: 1 };
+  const edges: Edge[] = ["a", "b"].map((name) => ({ ...edge, hit: hit(name) }));
+  const list = edgesList({ symbol: hit("x"), edges, omittedAt: [], generation: 1, ...left }, "callers");
+  expect([list.hits.length, list.summary, list.notes]).toEqual([2, summary, notes]);
 });
