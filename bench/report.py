@@ -196,8 +196,11 @@ def _growth(results: dict[str, Any], plots: dict[str, str]) -> Iterator[str]:
         if "idle" in one
         for key, label in (("median_ms", "median"), ("p95_ms", "95 %"))
     ]
+    if not bars:
+        return
+    yield "## Growth of search over LSP\n\n`python bench/lsp_latency.py CORPUS --only idle`. The figures of the sections above.\n"
     plots["lsp-growth.svg"] = plot("Search over LSP at rest", "ms", bars)
-    yield "## Growth\n\n![Search over LSP at rest, by corpus](plots/lsp-growth.svg)\n"
+    yield "![Search over LSP at rest, by corpus](plots/lsp-growth.svg)\n"
 
 
 def candidates(results: dict[str, Any], plots: dict[str, str]) -> Iterator[str]:
