@@ -2,7 +2,7 @@
 
 S is the standard library of the interpreter that runs this, without tests and site-packages. M has about 100,000
 symbols, L about 700,000, in at least six languages, from PyPI, npm and Debian source packages. XL has over 5,000,000:
-L, Linux and GCC.
+L, Linux, GCC and Mesa.
 
     python bench/corpora.py S|M|L|XL     create it if necessary, print its folder
 """
@@ -91,6 +91,7 @@ XL = (
     *L,
     Package("debian", "linux", "6.1.176", "c", "9aad4025973feea3f0d978e82ab7db97d8d5ce3f59fcc6b1f316153d66e3a504"),
     Package("debian", "gcc-12", "12.2.0", "c++", "b8298be16aeeb96a889c6afed0a8e2241b47452e89cc81fe65ea849d5c740fcb"),
+    Package("debian", "mesa", "22.3.6", "c", "737cb8e5d380ce1a0ad01fb8b74db7f27303435c353e753d2302e8cf3927bad2"),
 )
 PACKAGES = {"M": M, "L": L, "XL": XL}
 NAMES = ("S", *PACKAGES)

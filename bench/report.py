@@ -198,7 +198,8 @@ def _growth(results: dict[str, Any], plots: dict[str, str]) -> Iterator[str]:
     ]
     if not bars:
         return
-    yield "## Growth of search over LSP\n\n`python bench/lsp_latency.py CORPUS --only idle`. The figures of the sections above.\n"
+    yield "## Growth of search over LSP\n"
+    yield "`python bench/lsp_latency.py CORPUS --only idle`. The figures of the sections above.\n"
     plots["lsp-growth.svg"] = plot("Search over LSP at rest", "ms", bars)
     yield "![Search over LSP at rest, by corpus](plots/lsp-growth.svg)\n"
 
