@@ -88,7 +88,10 @@ class PageMethods:
 
     def call(self, name: str, params: object, cancel: CancelToken) -> Json:
         """:raises KeyError: when there is no such method."""
-        return self.by_name[name](fields_of(params), cancel)
+        answer = self.by_name[name](fields_of(params), cancel)
+        if self._is_of_member:  # they count what changed in all repositories
+            answer |= {count: 0 for count in ("generation", "number") if count in answer}
+        return answer
 
     def _passed_on(self, method: str) -> Method:
         def call(fields: Mapping[str, Any], cancel: CancelToken) -> Json:

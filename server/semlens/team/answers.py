@@ -9,6 +9,7 @@ import logging
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -36,6 +37,12 @@ WAIT_SECONDS = 0.6
 
 MAX_COPIES = 500
 COPY_SECONDS = 1.0
+MAX_PARTS = 20
+"""Of a file, each of up to 5,000 lines."""
+
+FRESH_SECONDS = 30.0
+"""How long a copy counts as what the server has. One that is older is fetched again when a hit in it is shown."""
+
 _STEP_SECONDS = 0.05
 
 
@@ -51,28 +58,33 @@ class ServerAnswers:
         self._client: TeamClient | None = None
         self._breaker = CircuitBreaker()
         self._fetching: list[threading.Thread] = []
+        self._is_closed = False
 
     def close(self) -> None:
         """Copies that are under way have a moment: a command ends right after its answer."""
         for thread in self._fetching:
             thread.join(COPY_SECONDS / len(self._fetching))
         with self._lock:
+            self._is_closed = True
             if self._client is not None:
                 self._client.close()
-                self._client = None
 
     def start(self, request: SearchRequest, *, explain: bool) -> Future[Json] | None:
         """Ask, unless the user named folders or the server failed a moment ago."""
         if request.filter.folders or self._breaker.is_open:
             return None
         query, _ = mask_secrets(request.query)
-        try:
-            return self._opened().start(
-                "search", {**search_fields(request, explain=explain), "query": query, "mask": True}
-            )
-        except TeamError as error:
-            self._failed(error)
-            return None
+        params = {**search_fields(request, explain=explain), "query": query, "mask": True}
+        future: Future[Json] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(self._opened().call("search", params))
+            except Exception as error:  # noqa: BLE001 - the future raises it
+                future.set_exception(error)
+
+        threading.Thread(target=run, name="semlens-team", daemon=True).start()
+        return future
 
     def merged(
         self,
@@ -88,8 +100,9 @@ class ServerAnswers:
             return local._replace(notes=(*local.notes, self.problem)) if self.problem else local
         self.problem = ""
         self._breaker.record_success()
-        roots = {hit.team: hit.root for hit in team_hits(answer)}
-        hits = [self._as_copy(hit) for hit in team_hits(answer)]
+        sound = team_hits(answer)
+        roots = {hit.team: hit.root for hit in sound}
+        hits = [self._as_copy(hit) for hit in sound]
         merged = merge(local, hits, confidence_in(answer), limit, is_local)
         self._fetch_copies([hit for hit in merged.hits if hit.team], roots)
         return merged
@@ -116,11 +129,17 @@ class ServerAnswers:
         self._breaker.record_failure(permanent=False, retry_after_s=0.0)
 
     def _opened(self) -> TeamClient:
-        """:raises TeamError: when the address or the token cannot be used."""
+        """Call it on no thread that answers: a locked keyring waits for its user.
+
+        :raises TeamError: when the address or the token cannot be used.
+        """
+        if (opened := self._client) is not None:
+            return opened
+        url = checked_url(self._url)
+        made = TeamClient(url, read_token(config_folder(), url))
         with self._lock:
             if self._client is None:
-                url = checked_url(self._url)
-                self._client = TeamClient(url, read_token(config_folder(), url))
+                self._client = made
             return self._client
 
     def _as_copy(self, hit: SearchHit) -> SearchHit:
@@ -130,7 +149,7 @@ class ServerAnswers:
     def _fetch_copies(self, hits: list[SearchHit], roots: dict[str, str]) -> None:
         """Fetch the files of the hits that are shown, beside the answer: editors open them in a moment."""
         places = dict.fromkeys((hit.team, hit.path) for hit in hits)
-        missing = [place for place in places if not (self._copies / place[0] / place[1]).exists()]
+        missing = [place for place in places if not _is_fresh(self._copies / place[0] / place[1])]
         if missing:
             thread = threading.Thread(
                 target=self._fetch, args=(missing, roots), name="semlens-team-copies", daemon=True
@@ -139,15 +158,36 @@ class ServerAnswers:
             thread.start()
 
     def _fetch(self, places: list[tuple[str, str]], roots: dict[str, str]) -> None:
-        try:
-            _bound(self._copies)
-            for repository, path in places:
-                answer = self._opened().call("file", {"root": roots[repository], "path": path})
-                text = answer.get("text")
-                if isinstance(text, str):
-                    _write(self._copies / repository / path, text)
-        except (TeamError, OSError) as error:
-            logger.info("A file of the team was not fetched: %s", error)
+        _bound(self._copies)
+        for repository, path in places:
+            if self._is_closed:
+                return
+            try:
+                _write(self._copies / repository / path, self._text(roots[repository], path))
+            except (TeamError, OSError) as error:  # the others may be there
+                logger.info("A file of the team was not fetched: %s", error)
+
+    def _text(self, root: str, path: str) -> str:
+        """The text of a file, which the server gives in parts. :raises TeamError: when it does not."""
+        parts: list[str] = []
+        line = 1
+        while len(parts) < MAX_PARTS:
+            answer = self._opened().call("file", {"root": root, "path": path, "startLine": line})
+            text, last = answer.get("text"), answer.get("endLine")
+            if not isinstance(text, str):
+                raise TeamError(f"The team's server gave no text of {path}.")
+            parts.append(text)
+            if answer.get("truncated") is not True or not isinstance(last, int) or last < line:
+                break
+            line = last + 1
+        return "\n".join(parts)
+
+
+def _is_fresh(path: Path) -> bool:
+    try:
+        return abs(time.time() - path.stat().st_mtime) < FRESH_SECONDS
+    except (OSError, ValueError):  # no name that a file can have here
+        return False
 
 
 def _bound(folder: Path) -> None:

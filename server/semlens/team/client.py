@@ -6,7 +6,6 @@ import json
 import threading
 import time
 from collections.abc import Mapping
-from concurrent.futures import Future
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -48,19 +47,6 @@ class TeamClient:
     def close(self) -> None:
         self._client.close()
 
-    def start(self, method: str, params: Mapping[str, Any]) -> Future[Json]:
-        """Ask on a thread of its own, which does not keep the process."""
-        future: Future[Json] = Future()
-
-        def run() -> None:
-            try:
-                future.set_result(self.call(method, params))
-            except Exception as error:  # noqa: BLE001 - the future raises it
-                future.set_exception(error)
-
-        threading.Thread(target=run, name="semlens-team", daemon=True).start()
-        return future
-
     def call(self, method: str, params: Mapping[str, Any]) -> Json:
         """:raises TeamError: when there is no answer."""
         if not self._free.acquire(blocking=False):
@@ -79,7 +65,9 @@ class TeamClient:
     def _exchange(self, method: str, params: Mapping[str, Any]) -> Json:
         deadline = time.monotonic() + REQUEST_SECONDS
         content = bytearray()
-        with self._client.stream("POST", f"{self.url}/api/{method}", json=dict(params)) as response:
+        sent = json.dumps(dict(params)).encode()  # escaped, so a question may have bytes that are not UTF-8
+        headers = {"Content-Type": "application/json"}
+        with self._client.stream("POST", f"{self.url}/api/{method}", content=sent, headers=headers) as response:
             if response.status_code != 200:
                 code = response.status_code
                 raise self._problem(_EXPLAINED.get(code, f"it answered with status {code}"))

@@ -17,6 +17,7 @@ from semlens.service.decoding import search_hit
 
 MAX_HITS = 1_000
 _MAX_TEXT_CHARS = 100_000
+_MAX_FEATURE = 1e9
 
 
 def team_hits(answer: Mapping[str, Any]) -> list[SearchHit]:
@@ -35,7 +36,7 @@ def team_hits(answer: Mapping[str, Any]) -> list[SearchHit]:
 
 def confidence_in(answer: Mapping[str, Any]) -> float:
     value = answer.get("confidence")
-    return min(1.0, max(0.0, float(value))) if isinstance(value, int | float) else 0.0
+    return float(min(1.0, max(0.0, value))) if isinstance(value, int | float) else 0.0
 
 
 def merge(
@@ -85,4 +86,10 @@ def _is_sound(hit: SearchHit) -> bool:
     is_score = isinstance(score, int | float) and 0.0 <= score <= 1.0
     are_numbers = all(isinstance(number, int) and 0 <= number < 1 << 31 for number in numbers)
     are_reasons = all(reason in tuple(Reason) for reason in hit.reasons)
-    return is_score and are_numbers and are_reasons and is_safe(hit.team, hit.path)
+    features: Any = hit.features
+    are_features = isinstance(features, dict) and all(map(_is_feature, features.values()))
+    return is_score and are_numbers and are_reasons and are_features and is_safe(hit.team, hit.path)
+
+
+def _is_feature(value: Any) -> bool:
+    return isinstance(value, int | float) and -_MAX_FEATURE <= value <= _MAX_FEATURE

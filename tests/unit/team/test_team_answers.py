@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
 from concurrent.futures import Future
 
 import pytest
-from engine_cases import complete, make_settings
+from engine_cases import complete, make_settings, wait_for
 from page_server import RETRY, RunningPage
 
 from semlens.core.cancel import CancelToken
@@ -16,12 +17,21 @@ from semlens.engine.shared_engine import SharedEngine
 from semlens.http.team.tokens import FILE_NAME, TeamTokens
 from semlens.settings.loading import load_settings
 from semlens.settings.schema import TeamSettings
+from semlens.team.answers import ServerAnswers
 from semlens.team.client import TeamClient
 from semlens.team.credentials import TeamError, checked_url, forget_token, keep_token, read_token
-from semlens.team.merging import is_safe, merge, team_hits
+from semlens.team.merging import confidence_in, is_safe, merge, team_hits
 
 NAME = "example.org/team/app"
 OTHER = RETRY.replace("fetch_with_retry", "upload_with_retry")
+
+
+def merged_by(answers, answer):
+    """What is shown of an answer, beside no local hit."""
+    asked = Future()
+    asked.set_result(answer)
+    local = SearchResult((), 1, complete=True, elapsed_ms=1.0)
+    return answers.merged(local, asked, 20, lambda _repository, _path: False, CancelToken())
 
 
 def clone(folder, name):
@@ -88,7 +98,7 @@ def test_the_own_clone_wins_over_the_shared_copy_of_the_same_file(member):
 
 def test_local_hits_are_shown_while_the_team_is_asked(member, monkeypatch):
     answer, partial_hits = Future(), []
-    monkeypatch.setattr(TeamClient, "start", lambda _self, _method, _params: answer)
+    monkeypatch.setattr(ServerAnswers, "start", lambda _self, _request, explain: answer)
 
     def on_partial(result, stage):
         partial_hits.append((stage, [hit.path for hit in result.hits]))
@@ -107,6 +117,64 @@ def test_what_was_found_can_be_opened(member):
     assert copy.stat().st_mode & 0o277 == 0
 
 
+def test_a_copy_has_all_lines_of_a_long_file(member):
+    text = OTHER + "pass\n" * 6_000 + RETRY.replace("fetch_with_retry", "last_of_many")
+    (member.server.folder / "upload.py").write_text(text)
+    copy = member.cache / "team" / NAME / "upload.py"
+    wait_for(member.session, lambda: member.search("last_of_many") and copy.exists())
+    assert copy.read_text() == text.rstrip("\n")
+
+
+def test_a_copy_follows_the_file_of_the_server(member, monkeypatch):
+    monkeypatch.setattr("semlens.team.answers.FRESH_SECONDS", -1.0)
+    copy = member.cache / "team" / NAME / "upload.py"
+    member.search("upload_with_retry")
+    wait_for(member.session, copy.exists)
+    text = f"# a line more\n{OTHER}"
+    (member.server.folder / "upload.py").write_text(text)
+    wait_for(member.session, lambda: member.search("upload_with_retry") and copy.read_text() == text.rstrip("\n"))
+
+
+def test_a_copy_that_is_fresh_is_not_fetched_again(member, monkeypatch):
+    member.search("upload_with_retry")
+    wait_for(member.session, (member.cache / "team" / NAME / "upload.py").exists)
+    fetched, call = [], TeamClient.call
+    monkeypatch.setattr(
+        TeamClient, "call", lambda self, method, params: fetched.append(method) or call(self, method, params)
+    )
+    member.search("upload_with_retry")
+    member.session.close()  # waits for the copies
+    assert fetched == ["search"]
+
+
+def test_a_file_that_the_server_does_not_give_costs_no_other_copy(tmp_path, monkeypatch):
+    monkeypatch.setattr("semlens.team.answers.read_token", lambda _folder, _url: "semlens_a")
+
+    def call(_self, _method, params):
+        if params["path"] == "a/gone.py":
+            raise TeamError("gone")
+        return {"text": "pass"}
+
+    monkeypatch.setattr(TeamClient, "call", call)
+    answers = ServerAnswers("http://127.0.0.1:9", tmp_path)
+    merged_by(answers, {"hits": [{**HIT, "path": "a/gone.py"}, HIT]})
+    answers.close()
+    assert (tmp_path / "team" / NAME / "a" / "b.py").read_text() == "pass"
+
+
+def test_a_keyring_that_waits_for_its_user_delays_no_local_hit(member, monkeypatch):
+    unlocked = threading.Event()
+    monkeypatch.setattr("semlens.team.answers.read_token", lambda _folder, _url: unlocked.wait() and "")
+    result = member.search("fetch with retry")
+    unlocked.set()
+    assert [hit.path for hit in result.hits] == ["retry.py"]
+    assert "took longer" in result.notes[-1]
+
+
+def test_a_question_may_have_bytes_that_are_not_utf_8(member):
+    assert sorted(member.found("upload_with_retry \udcff")) == [("retry.py", "", False), ("upload.py", NAME, False)]
+
+
 def test_folders_that_the_user_named_are_not_asked_of_the_team(member):
     folders = SearchFilter(folders=(str(member.folder),))
     assert member.found("upload_with_retry", filter=folders) == [("retry.py", "", False)]
@@ -114,7 +182,13 @@ def test_folders_that_the_user_named_are_not_asked_of_the_team(member):
 
 def test_a_secret_in_a_question_is_not_sent(member, monkeypatch):
     sent = []
-    monkeypatch.setattr(TeamClient, "start", lambda self, method, params: sent.append(params))
+
+    def call(_self, method, params):
+        if method == "search":
+            sent.append(params)
+        return {}
+
+    monkeypatch.setattr(TeamClient, "call", call)
     member.search("upload_with_retry(token = 'ghp_0123456789abcdefghijklmnopqrstuvwxyz')")
     assert "upload_with_retry" in sent[0]["query"]
     assert "0123456789" not in json.dumps(sent)
@@ -206,6 +280,8 @@ HIT = {
         {"repository": "../x"}, {"repository": ""}, {"repository": "a//b"}, {"score": "high"}, {"score": 7},
         {"startLine": 1 << 40}, {"startLine": -5}, {"kind": "spell"}, {"snippet": None}, {"name": None},
         {"signature": "x" * 1_000_000}, {"reasons": ["because"]}, {"reasons": [[]]}, {"highlights": [["a", 2]]},
+        {"features": None}, {"features": [1]}, {"features": {"word": "many"}}, {"features": {"word": 10**400}},
+        {"features": {"word": float("nan")}},
     ],
 )  # fmt: skip
 def test_hits_of_a_wrong_form_are_left_out(changed):
@@ -216,6 +292,22 @@ def test_hits_of_a_wrong_form_are_left_out(changed):
 @pytest.mark.parametrize("answer", [{}, {"hits": 3}, {"hits": [3, None, []]}, json.loads('{"hits": {"a": 1}}')])
 def test_answers_of_a_wrong_form_have_no_hits(answer):
     assert team_hits(answer) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "confidence"),
+    [(0.25, 0.25), (7, 1.0), (-1, 0.0), (10**400, 1.0), (float("nan"), 0.0), ("high", 0.0), (None, 0.0)],
+)
+def test_a_confidence_is_a_number_of_its_range(said, confidence):
+    assert confidence_in({"confidence": said}) == confidence
+
+
+@pytest.mark.parametrize("path", ["x" * 300, "/".join(["y" * 200] * 19)])
+def test_a_path_too_long_for_this_disk_costs_no_hit(tmp_path, path):
+    (tmp_path / "team" / NAME).mkdir(parents=True)
+    answers = ServerAnswers("http://127.0.0.1:9", tmp_path)
+    assert [hit.path for hit in merged_by(answers, {"hits": [{**HIT, "path": path}]}).hits] == [path]
+    answers.close()
 
 
 def test_each_list_keeps_its_order_and_the_better_score_comes_first():
