@@ -43,12 +43,17 @@ class WorkTree:
         :raises ShareError: when there is no commit.
         """
         listed = self._ask("rev-list", "--first-parent", f"--max-count={MAX_COMMITS}", "HEAD")
+        if listed.code and self._ask("rev-parse", "--verify", "--quiet", "HEAD").code == 1:
+            raise self._no_commit()  # git itself says that HEAD is ambiguous
         names = [f"{commit}:{self.relative}" for commit in self._output(listed).split()]
         found = self._ask("rev-parse", *names).output.decode("ascii", "replace").split()
         trees = [line for line in found if len(line) >= 40 and ":" not in line]
         if not trees:
-            raise ShareError(f"{printable(str(self.root))} is in no commit yet. Commit it first.")
+            raise self._no_commit()
         return list(dict.fromkeys(trees))
+
+    def _no_commit(self) -> ShareError:
+        return ShareError(f"{printable(str(self.root))} is in no commit yet. Commit it first.")
 
     def check_committed(self, next_step: str) -> None:
         """Check that no file differs from the commit, or is new and not ignored. Submodules are not looked at.

@@ -20,6 +20,7 @@ from semlens.core.errors import Cancelled
 from semlens.core.hit import SearchHit, SearchResult
 from semlens.core.paths import path_to_uri
 from semlens.core.request import SearchRequest
+from semlens.core.text.printable import printable
 from semlens.core.text.secrets import mask_secrets
 from semlens.engine.embedding.circuit_breaker import CircuitBreaker
 from semlens.engine.team import copies_folder
@@ -80,8 +81,12 @@ class ServerAnswers:
         def run() -> None:
             try:
                 future.set_result(self._opened().call("search", params))
-            except Exception as error:  # noqa: BLE001 - the future raises it
+            except TeamError as error:
                 future.set_exception(error)
+            except Exception as error:
+                logger.warning("The team's server was not asked.", exc_info=True)
+                said = printable(f"{type(error).__name__}: {error}")
+                future.set_exception(TeamError(f"The team's server {self._url} cannot be asked ({said})."))
 
         threading.Thread(target=run, name="semlens-team", daemon=True).start()
         return future

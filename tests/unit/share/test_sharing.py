@@ -340,7 +340,7 @@ def test_a_folder_outside_git_or_without_a_commit_is_named(team, tmp_path):
     empty = team.workspace("empty")
     empty.write("a.py", function("alpha"))
     git(empty.folder, "init", "-q")
-    with pytest.raises(ShareError):
+    with pytest.raises(ShareError, match="in no commit yet"):
         team.pull(empty)
 
 

@@ -171,6 +171,17 @@ def test_a_keyring_that_waits_for_its_user_delays_no_local_hit(member, monkeypat
     assert "took longer" in result.notes[-1]
 
 
+def test_an_error_of_a_keyring_costs_no_local_hit(member, monkeypatch):
+    def fail(_folder, _url):
+        raise RuntimeError("no bus\x1b[2J")
+
+    monkeypatch.setattr("semlens.team.answers.read_token", fail)
+    result = member.search("fetch with retry")
+    assert [hit.path for hit in result.hits] == ["retry.py"]
+    assert "cannot be asked (RuntimeError: no bus" in result.notes[-1]
+    assert result.notes[-1].isprintable()
+
+
 def test_a_question_may_have_bytes_that_are_not_utf_8(member):
     assert sorted(member.found("upload_with_retry \udcff")) == [("retry.py", "", False), ("upload.py", NAME, False)]
 

@@ -16,7 +16,7 @@ from semlens.http.team.tokens import FILE_NAME, TeamTokens
 from semlens.settings.loading import load_settings
 from semlens.settings.user_sources import USER_FILE, config_folder
 from semlens.team.client import TeamClient
-from semlens.team.credentials import checked_url, forget_token, is_token, keep_token, read_token
+from semlens.team.credentials import TeamError, checked_url, forget_token, is_token, keep_token, read_token
 
 _MAX_TOKEN_CHARS = 1_000
 
@@ -97,9 +97,11 @@ def _asked_token(url: str) -> str:
 
 
 def _repositories(url: str, token: str) -> list[str]:
-    """The repositories that may be read. :raises TeamError: when the server does not answer."""
+    """The repositories that may be read. :raises TeamError: when the server does not say which."""
     with closing(TeamClient(url, token)) as client:
-        roots: Any = client.call("session", {}).get("roots", [])
+        roots: Any = client.call("session", {}).get("roots")
+    if not isinstance(roots, list):
+        raise TeamError(f"The team's server {url} does not say what may be read. Check the address.")
     return sorted({str(root.get("repository", "")) for root in roots if isinstance(root, dict)} - {""})
 
 
