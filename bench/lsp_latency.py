@@ -161,15 +161,22 @@ def measure_idle(
         times = [timed(lambda q=q: client.search(q)) for _ in range(rounds) for q in QUESTIONS]
         spent = (processor_ms(process) - before) / len(times)
         empty = [timed(lambda: empty_request(client)) for _ in range(1000)]
-        memory = process.memory_full_info()
+        private, resident = memory_mb(process)
         return {
             "search": summary(times),
             "empty request": summary(empty),
             "processor time of the server per search, ms": round(spent, 2),
-            "private memory of the server, MB": round(memory.uss / 2**20),
-            "mapped by the server, MB": round((memory.rss - memory.uss) / 2**20),
+            "memory of the server without mapped files, MB": private,
+            "mapped files in its memory, MB": resident - private,
             "load": os.getloadavg()[0],
         }
+
+
+def memory_mb(process: psutil.Process) -> tuple[int, int]:
+    """Memory that is no page of a file, and all resident memory. The system takes pages of files back when it must."""
+    lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
+    kilobytes = {name: int(value.split()[0]) for name, value in (line.split(":") for line in lines)}
+    return kilobytes["Anonymous"] >> 10, kilobytes["Rss"] >> 10
 
 
 def processor_ms(process: psutil.Process) -> float:

@@ -171,8 +171,9 @@ def path_cover(words: Words, n_files: int, terms: Iterable[int]) -> Floats:
 def passing_files(view: SegmentView, mask: Mask | None) -> Mask:
     """Mask of the living files that have a passage which passes the filters, shape (files,)."""
     lives = np.ones(len(view.segment.files), bool) if view.alive is None else view.alive.copy()
-    if mask is not None:
+    rows = every_file(view)
+    if mask is not None and len(rows.filled):
         passing = np.zeros(len(lives), bool)
-        passing[view.segment.passages.files[mask]] = True
+        passing[rows.filled] = np.logical_or.reduceat(mask, rows.starts)  # it stops at the first of each file
         lives &= passing
     return lives
