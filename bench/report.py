@@ -21,7 +21,7 @@ from chaos_report import soak_table
 from corpora import NAMES
 from report_confidence import confidence
 from report_quality import hard_cases, quality
-from report_sections import REASONS, SECTIONS, SMALLER
+from report_sections import GROWTH, REASONS, SECTIONS, SMALLER
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / "bench" / "results"
@@ -199,7 +199,7 @@ def _growth(results: dict[str, Any], plots: dict[str, str]) -> Iterator[str]:
     if not bars:
         return
     yield "## Growth of search over LSP\n"
-    yield "`python bench/lsp_latency.py CORPUS --only idle`. The figures of the sections above.\n"
+    yield f"`python bench/lsp_latency.py CORPUS --only idle`. {GROWTH}\n"
     plots["lsp-growth.svg"] = plot("Search over LSP at rest", "ms", bars)
     yield "![Search over LSP at rest, by corpus](plots/lsp-growth.svg)\n"
 
