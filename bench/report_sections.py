@@ -310,6 +310,6 @@ SECTIONS = {
 """Title, command and description of each result without a layout of its own."""
 
 GROWTH = (
-    "The figures of the sections above. Bars, median and 95 %: M 6 and 10 ms, L 10 and 20, XL 25 and 50 (all missed). XL "
-    "was measured on a busy machine. Bar for memory that is no page of a file: 1.5 GB at XL (met)."
+    "The figures of the sections above. Bars, median and 95 %: M 6 and 10 ms, L 10 and 20, XL 25 and 50 (all missed). "
+    "XL was measured on a busy machine. Bar for memory that is no page of a file: 1.5 GB at XL (met)."
 )
