@@ -40,6 +40,18 @@ def test_no_function_is_too_long():
     assert too_long == {}
 
 
+def test_messages_quote_commands_as_the_documents_do():
+    found = [
+        f"{path.relative_to(PACKAGE)}:{node.lineno}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.search(r"(?<![=(\w])'(?:semlens|git|uv|pip|ollama) [\w-]", node.value)
+    ]
+    assert found == [], "backticks, because commands may hold quotes"
+
+
 def test_every_package_has_a_docstring():
     for init in PACKAGE.rglob("__init__.py"):
         assert ast.get_docstring(ast.parse(init.read_text())), init

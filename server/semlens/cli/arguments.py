@@ -87,13 +87,13 @@ def with_command(arguments: Sequence[str]) -> Sequence[str]:
     if first == "help" and len(others) == 1 and others[0] in COMMANDS:
         return [others[0], "--help"]
     if not others and first.startswith("-") and first not in (*_OWN_OPTIONS, "--debug", "-", "--"):
-        raise UsageError(f"Without a command there is no option '{first}'. Run 'semlens --help'.")
+        raise UsageError(f"Without a command there is no option '{first}'. Run `semlens --help`.")
     has_command = not others or first in _OWN_OPTIONS or set(COMMANDS) & {*others}  # else "-n 5 retry" is a question
     if not first or first in COMMANDS or (first.startswith("-") and first != "-" and has_command):
         return arguments
     if not others and os.path.isdir(first):  # noqa: PTH112 - a Path raises for a name that is too long
         raise UsageError(
-            f"'{first}' is a folder. 'semlens index {first}' indexes it, 'semlens search {first}' searches for it."
+            f"'{first}' is a folder. `semlens index {first}` indexes it, `semlens search {first}` searches for it."
         )
     import difflib
 

@@ -229,7 +229,7 @@ def check_editors() -> Iterator[Finding]:
             has_editor = True
             yield Finding(name, Level.OK, path)
     if not has_editor:
-        fix = "install an editor, or set up another language client to start 'semlens serve'"
+        fix = "install an editor, or set up another language client to start `semlens serve`"
         yield Finding("editors", Level.WARN, "neither nvim nor code is on PATH", fix)
 
 

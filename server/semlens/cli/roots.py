@@ -59,7 +59,7 @@ def everywhere() -> list[Workspace]:
     reached = [root for root, _ in stored_roots(cache_folder()) if os.path.isdir(root)]  # noqa: PTH112 - never raises
     found = [Workspace(root, explicit=True) for root in reached]
     if not found:
-        raise UsageError("Nothing is indexed yet. Run 'semlens index DIR' first.")
+        raise UsageError("Nothing is indexed yet. Run `semlens index DIR` first.")
     return found
 
 

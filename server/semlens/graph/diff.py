@@ -70,7 +70,7 @@ def parse_diff(text: str) -> list[FileDiff]:
         and text.strip()
         and not re.search(r"^(?:diff --git|Binary files|old mode|rename )", text, re.MULTILINE)
     ):
-        raise UsageError("The diff has no file headers (--- and +++). Give a unified diff, as 'git diff' prints it.")
+        raise UsageError("The diff has no file headers (--- and +++). Give a unified diff, as `git diff` prints it.")
     return files
 
 

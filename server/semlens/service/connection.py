@@ -248,7 +248,7 @@ def _connect_socket(endpoint: Endpoint, timeout_s: float) -> Connection:
         connecting.settimeout(None)
     except OSError as error:  # it is missing, or nobody listens any more
         connecting.close()
-        raise NoServerError("No resident server runs. Start it with 'semlens daemon start'.") from error
+        raise NoServerError("No resident server runs. Start it with `semlens daemon start`.") from error
     except SemlensError:
         connecting.close()
         raise
@@ -271,7 +271,7 @@ def _connect_pipe(endpoint: Endpoint) -> Connection:
         key = endpoint.key_path.read_bytes()
         pipe: Any = Client(endpoint.address, family="AF_PIPE")
     except OSError as error:
-        raise NoServerError("No resident server runs. Start it with 'semlens daemon start'.") from error
+        raise NoServerError("No resident server runs. Start it with `semlens daemon start`.") from error
     return PipeConnection(pipe, key, is_client=True)
 
 

@@ -76,7 +76,7 @@ def test_an_environment_of_a_package_cache_is_not_installed_for_good(semlens, cu
 def test_list_tells_an_entry_for_another_installation(semlens, cursor, monkeypatch):
     semlens("agents", "install")
     monkeypatch.setattr("semlens.cli.commands.agents.configuration.semlens_command", lambda: "/new/semlens")
-    assert "agents install' updates it" in semlens("agents", "list")[1]
+    assert "agents install` updates it" in semlens("agents", "list")[1]
 
 
 def test_a_dry_run_prints_a_diff_without_secrets(semlens, cursor, tmp_path):
@@ -111,7 +111,7 @@ def test_a_project_is_the_top_of_its_repository(semlens, home, workspace, monkey
     [
         (("install",), 1, "No coding agent was found on this machine. Name one: claude, codex"),
         (("install", "cursr"), 2, "There is no agent named cursr. Did you mean cursor?"),
-        (("uninstall", "zzz"), 2, "There is no agent named zzz. 'semlens agents list' shows the names."),
+        (("uninstall", "zzz"), 2, "There is no agent named zzz. `semlens agents list` shows the names."),
         (("list", "zed", "zzz"), 2, "There is no agent named zzz."),
         ((), 2, "ACTION"),
     ],

@@ -21,7 +21,7 @@ WAITING = STATUS._replace(
     refining=True,
     tiers=(TierStatus("small", TierRole.FIRST, 9000, 0), TierStatus("better", TierRole.REFINE, 1000, 8000)),
 )
-HINT = "8,000 passages wait for the better model. 'semlens index --wait' embeds them now"
+HINT = "8,000 passages wait for the better model. `semlens index --wait` embeds them now"
 
 
 @pytest.fixture
@@ -76,8 +76,8 @@ def test_a_question_may_begin_with_a_form_of_a_command(first):
     [
         (("serch", "fetch"), "no command 'serch'. Did you mean 'search'? To search for it: semlens search serch fetch"),
         (("statsu",), "no command 'statsu'. Did you mean 'status'?"),
-        ((".",), "'.' is a folder. 'semlens index .' indexes it, 'semlens search .' searches for it."),
-        (("--json",), "Without a command there is no option '--json'. Run 'semlens --help'."),
+        ((".",), "'.' is a folder. `semlens index .` indexes it, `semlens search .` searches for it."),
+        (("--json",), "Without a command there is no option '--json'. Run `semlens --help`."),
         (("searc\x1bh",), "no command 'searc\\x1bh'"),
     ],
 )
@@ -139,7 +139,7 @@ def test_index_says_that_vectors_wait(semlens, script):
 def test_who_finds_nothing_learns_that_everything_is_left_out(semlens, script, workspace):
     script.with_hits()
     root = RootStatus(str(workspace), 0, 0, 0, {"ignored": 3, "not code": 1}, WatchMode.NONE)
-    hint = "Everything there is left out: 3 ignored, 1 not code ('semlens status --skipped' lists it)."
+    hint = "Everything there is left out: 3 ignored, 1 not code (`semlens status --skipped` lists it)."
     for status, n_hints in [(root, 1), (root._replace(skipped={}), 0), (root._replace(files=1), 0)]:
         script.status = STATUS._replace(roots=(status,))
         assert semlens("search", "fetch")[2].count(hint) == n_hints

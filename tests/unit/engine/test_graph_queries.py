@@ -228,7 +228,7 @@ def test_a_circle_of_calls_ends(made):
         (NeighboursRequest(name="qqqqqqqq"), "No symbol is named qqqqqqqq. Give PATH:LINE instead."),
         (
             NeighboursRequest("file:///nowhere.py", 1),
-            "/nowhere.py is not in the index. Index its folder, or see 'semlens status --skipped'.",
+            "/nowhere.py is not in the index. Index its folder, or see `semlens status --skipped`.",
         ),
     ],
 )
@@ -311,7 +311,7 @@ def test_a_diff_that_is_not_applied_counts_where_it_would_change(made):
 @pytest.mark.parametrize(
     ("diff", "message"),
     [
-        ("hello", "The diff has no file headers (--- and +++). Give a unified diff, as 'git diff' prints it."),
+        ("hello", "The diff has no file headers (--- and +++). Give a unified diff, as `git diff` prints it."),
         ("--- a/app.py\n+++ b/app.py\n@@ -1,9 +1,9 @@\n x\n", "The diff ends within a hunk. Give the whole diff."),
         ("--- a/app.py\n+++ b/app.py\n@@ -1 +1 @@\n-x\n+y\n",
          "The diff does not apply to app.py as it is now. Make it against the present files."),

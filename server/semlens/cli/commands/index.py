@@ -73,7 +73,7 @@ def _print_summary(root: Path, status: EngineStatus, elapsed_s: float, *, alread
     _, n_first = passage_counts(status, TierRole.FIRST)
     if not n_first and status.complete and any(root.symbols for root in status.roots):
         print(
-            "No embedding model is loaded, so search uses only names and words. Run 'semlens doctor' to find the cause."
+            "No embedding model is loaded, so search uses only names and words. Run `semlens doctor` to find the cause."
         )
     others = tuple(problem for problem in status.problems if problem.message != already_reported)
     for line in problem_lines(status._replace(problems=others), limit=5):

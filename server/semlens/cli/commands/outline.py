@@ -63,7 +63,7 @@ def _read(path: Path, max_bytes: int) -> bytes:
     :raises UsageError: when it does not exist or is a folder. :raises WorkspaceError: when it cannot be read.
     """
     if path.is_dir():
-        raise UsageError(f"{path} is a folder. Name a file, or run 'semlens index' on the folder.")
+        raise UsageError(f"{path} is a folder. Name a file, or run `semlens index` on the folder.")
     try:
         return read_regular(str(path), max_bytes, follow_link=True)
     except NotRegularError as error:

@@ -80,7 +80,7 @@ def left_out_hint(status: EngineStatus) -> str:
     counts: Counter[str] = Counter()
     for root in status.roots:
         counts.update(root.skipped)
-    return f"Everything there is left out: {_counted(counts)} ('semlens status --skipped' lists it)." if counts else ""
+    return f"Everything there is left out: {_counted(counts)} (`semlens status --skipped` lists it)." if counts else ""
 
 
 def problem_lines(status: EngineStatus, limit: int) -> Iterator[str]:
@@ -89,7 +89,7 @@ def problem_lines(status: EngineStatus, limit: int) -> Iterator[str]:
         yield f"{paint('problem', 'bold')}  {place}{printable(problem.message)}"
     if len(status.problems) > limit:
         n_more = len(status.problems) - limit
-        yield f"{paint('problem', 'bold')}  and {n_more} more (run 'semlens status --json' to see all)"
+        yield f"{paint('problem', 'bold')}  and {n_more} more (run `semlens status --json` to see all)"
 
 
 def refining_hint(status: EngineStatus) -> str:
@@ -98,8 +98,8 @@ def refining_hint(status: EngineStatus) -> str:
     if not waiting or status.refining:
         return ""
     return (
-        f"{waiting:,} passages wait for the better model. 'semlens index --wait' embeds them now, and the resident "
-        "server embeds them while it runs ('semlens daemon start')."
+        f"{waiting:,} passages wait for the better model. `semlens index --wait` embeds them now, and the resident "
+        "server embeds them while it runs (`semlens daemon start`)."
     )
 
 
@@ -121,7 +121,7 @@ def _counted(skipped: Mapping[str, int]) -> str:
 def _status_lines(root: Path, status: EngineStatus) -> Iterator[str]:
     n_files = sum(root_status.files for root_status in status.roots)
     if not n_files and not status.complete:
-        yield f"{printable(str(root))} is not indexed. Run 'semlens index {printable(str(root))}'."
+        yield f"{printable(str(root))} is not indexed. Run `semlens index {printable(str(root))}`."
         return
     yield f"{_label('workspace')}{paint(printable(str(root)), 'bold')}"
     yield from (

@@ -46,7 +46,7 @@ def add_uninstall(add: AddCommand) -> None:
         "uninstall",
         "agents.uninstall:run",
         "delete what semlens wrote: indexes, vectors, clones, copies of a team, logs, agents' configuration",
-        "The program, your config.toml, keys and tokens stay. 'semlens team leave' forgets a token.\n"
+        "The program, your config.toml, keys and tokens stay. `semlens team leave` forgets a token.\n"
         "Remove the program with pip, pipx or uv.",
     )
     uninstall.add_argument("--dry-run", action="store_true", help="list what would be deleted, and delete nothing")

@@ -62,7 +62,7 @@ def _print_notes(result: SearchResult) -> None:
     for note in result.notes:
         say(note)
     if not result.complete:
-        say("The index is not complete, so hits may be missing. Run 'semlens index' first.")
+        say("The index is not complete, so hits may be missing. Run `semlens index` first.")
 
 
 def _print_hit(rank: str, hit: SearchHit, path: str, *, explain: bool) -> None:

@@ -53,7 +53,7 @@ def follow_indexing(
     if not status.roots:
         reasons = [problem.message for problem in status.problems if not problem.path]
         raise WorkspaceError(
-            next(iter(reasons), "The folder could not be indexed. Run 'semlens doctor' to find the cause.")
+            next(iter(reasons), "The folder could not be indexed. Run `semlens doctor` to find the cause.")
         )
     return status
 

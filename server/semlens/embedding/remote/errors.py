@@ -69,7 +69,7 @@ def status_error(service: Service, status: int, headers: Mapping[str, str]) -> S
         case 404 | 405 if service.speaks_ollama:
             return ServiceError(
                 Fault.NOT_FOUND,
-                f"Ollama at {name} has no model {model} (404). Run 'ollama pull {model}', or correct"
+                f"Ollama at {name} has no model {model} (404). Run `ollama pull {model}`, or correct"
                 " semlens.remote.model.",
             )
         case 404 | 405:

@@ -96,7 +96,7 @@ class Tier:
                 except (ImportError, MemoryError, OSError, RuntimeError) as error:  # a library does not load
                     self.error = ModelError(
                         f"The model {self.manifest.name} cannot be loaded ({type(error).__name__}: {error}). "
-                        "Free some memory, or run 'semlens doctor'."
+                        "Free some memory, or run `semlens doctor`."
                     )
                     raise self.error from error
             return self._embedder

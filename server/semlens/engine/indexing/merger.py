@@ -91,7 +91,7 @@ class Merger:
             index.merge_backoff.failed()
             index.merge_error = (
                 f"Parts of the index could not be merged ({type(error).__name__}: {error}): searches are slower. "
-                "It is tried again; if this stays, delete the index with 'semlens forget' and report the fault."
+                "It is tried again; if this stays, delete the index with `semlens forget` and report the fault."
             )
         else:
             index.merge_backoff.succeeded()

@@ -210,7 +210,7 @@ class QueryService:
         root, relative = locate(uri, real_path(path), "", self._session.states) if path else ("", "")
         found = find_document(snapshot, root, relative, uri)
         if found is None:
-            raise UsageError(f"{path or uri} is not in the index. Index its folder, or see 'semlens status --skipped'.")
+            raise UsageError(f"{path or uri} is not in the index. Index its folder, or see `semlens status --skipped`.")
         return found
 
     def symbols(self, query: str, limit: int, cancel: CancelToken) -> SearchResult:

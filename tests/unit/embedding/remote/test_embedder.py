@@ -241,7 +241,7 @@ def test_each_error_has_a_message(service: FakeService, connect: Any, behaviour:
 
 def test_ollama_without_the_model(service: FakeService, connect: Any) -> None:
     service.always = status(404)
-    with pytest.raises(ServiceError, match="Run 'ollama pull m'"):
+    with pytest.raises(ServiceError, match="Run `ollama pull m`"):
         connect(service, api="ollama").embed(tokens("one"))
 
 

@@ -28,7 +28,7 @@ from semlens.settings.user_sources import config_folder
 _STATES = {
     InstalledState.NO: "not installed",
     InstalledState.YES: "installed",
-    InstalledState.OUTDATED: "installed for another semlens ('semlens agents install' updates it)",
+    InstalledState.OUTDATED: "installed for another semlens (`semlens agents install` updates it)",
     InstalledState.FOREIGN: "has an entry named semlens that semlens did not write",
     InstalledState.BROKEN: "cannot be read",
 }
@@ -64,7 +64,7 @@ def run_install(options: argparse.Namespace) -> int:
     if project is None and is_in_package_cache(Path(sys.prefix)):
         raise WorkspaceError(
             "This semlens was started from a cache of packages, which is emptied now and then. Install it first, e.g. "
-            "with 'uv tool install semlens', then run 'semlens agents install'."
+            "with `uv tool install semlens`, then run `semlens agents install`."
         )
     agents = _named(options.names) or [agent for agent in AGENTS if agent.is_found(machine)]
     if not agents:
@@ -148,7 +148,7 @@ def _named(names: Sequence[str]) -> list[Agent]:
         if _key(name) not in known:
             near = difflib.get_close_matches(_key(name), known, n=3)
             meant = list(dict.fromkeys(known[key].name for key in near))
-            advice = f"Did you mean {' or '.join(meant)}?" if meant else "'semlens agents list' shows the names."
+            advice = f"Did you mean {' or '.join(meant)}?" if meant else "`semlens agents list` shows the names."
             raise UsageError(f"There is no agent named {name}. {advice}")
     return list(dict.fromkeys(known[_key(name)] for name in names))
 

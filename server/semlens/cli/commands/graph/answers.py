@@ -92,7 +92,7 @@ def run_impact(options: argparse.Namespace) -> int:
         raise UsageError("Give either --diff, or a commit or --staged.")
     diff = _read_diff(options.diff) if options.diff is not None else ""
     if options.diff is not None and not diff.strip():
-        raise UsageError("The diff is empty. Give a unified diff, as 'git diff' prints it.")
+        raise UsageError("The diff is empty. Give a unified diff, as `git diff` prints it.")
     request = ImpactRequest(
         options.ref or "HEAD", options.staged, diff, options.limit or _DEFAULT_LIMIT, _folders(workspace)
     )
