@@ -10,10 +10,18 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from semlens.core.reference import ReferenceKind
 from semlens.core.symbol import Role
 from semlens.graph.candidates import FileKey
-from semlens.graph.neighbours import callers
-from semlens.graph.related_tests import common_folders, tests_by_import, tests_by_name, tests_nearby
+from semlens.graph.neighbours import Neighbour, callers
+from semlens.graph.related_tests import (
+    CONFTEST,
+    common_folders,
+    tests_by_import,
+    tests_by_name,
+    tests_nearby,
+    tests_of_fixture,
+)
 from semlens.graph.resolver import Resolver
 from semlens.graph.segment_names import SymbolPlace
 from semlens.syntax.languages.registry import BY_NAME
@@ -30,6 +38,7 @@ NEARBY_CONFIDENCE = 0.1
 _LEAST_SURE_EDGE = 0.3
 _LEAST_PATH = 0.2  # product of the confidences along a path
 _NAME_CONFIDENCE = 0.6
+_FIXTURE_CONFIDENCE = 0.95
 _IMPORT_DISTANCE, _IMPORT_CONFIDENCE = 2, 0.4
 _RUST_TEST = re.compile(r"(?:^|::)tests?::|(?:^|::)test_\w+$")
 
@@ -88,7 +97,7 @@ def _follow(resolver: Resolver, starts: Sequence[SymbolPlace]) -> tuple[list[Rea
         distance, cost, view, symbol, via = heapq.heappop(queue)
         n_expanded += 1
         name = resolver.views[view].segment.symbols.names[symbol]
-        for edge in callers(resolver, SymbolPlace(view, symbol)).edges:
+        for edge in _users(resolver, SymbolPlace(view, symbol)):
             confidence = -cost * edge.confidence
             if edge.confidence < _LEAST_SURE_EDGE or confidence < _LEAST_PATH:
                 break
@@ -99,9 +108,22 @@ def _follow(resolver: Resolver, starts: Sequence[SymbolPlace]) -> tuple[list[Rea
             reached = Reached(edge.view, edge.row, distance + 1, confidence, (*via, name))
             found.append(reached)
             is_symbol = edge.row < len(resolver.views[edge.view].segment.symbols)
-            if is_symbol and distance + 1 < MAX_DISTANCE and not is_test(resolver, edge.view, edge.row):
+            if is_symbol and distance + 1 < MAX_DISTANCE and _leads_on(resolver, place):
                 heapq.heappush(queue, (distance + 1, -confidence, edge.view, edge.row, reached.via))
     return found, bool(queue)
+
+
+def _users(resolver: Resolver, place: SymbolPlace) -> list[Neighbour]:
+    """What uses a symbol, surest first."""
+    tests = tests_of_fixture(resolver, place)
+    given = [Neighbour(one.view, one.symbol, ReferenceKind.USE, _FIXTURE_CONFIDENCE) for one in tests]
+    return sorted((*given, *callers(resolver, place).edges), key=lambda edge: -edge.confidence)
+
+
+def _leads_on(resolver: Resolver, place: SymbolPlace) -> bool:
+    """Whether what uses a symbol is of interest: nobody uses a test, but for what a ``conftest.py`` offers."""
+    path = resolver.path(place.view, resolver.file_of(*place))
+    return path.rpartition("/")[2] == CONFTEST or not is_test(resolver, *place)
 
 
 def is_test(resolver: Resolver, view: int, row: int) -> bool:

@@ -1,4 +1,4 @@
-"""Files of tests that belong to changed files although no call leads there: by name, by import, or by words and place.
+"""Tests that belong to what changed although no call leads there: by name, import, fixture, or by words and place.
 
 `impact` orders them. Which files are tests is said by their roles.
 """
@@ -25,8 +25,10 @@ from semlens.index.segment.reference_table import code_of, hint_hash
 from semlens.index.segment.segment import Segment
 from semlens.index.segment.terms import term_hash
 
+CONFTEST = "conftest.py"
 _LEAST_NAME = 4  # characters of a symbol whose name a file of tests may carry
 _AFFIX = re.compile(r"^(?:tests?|spec)[_.-]?|[_.-]?(?:tests?|spec|unittest)s?$", re.IGNORECASE)
+_PARAMETER = re.compile(r"[(,]\s*(\w+)")
 _IMPORT = code_of(ReferenceKind.IMPORT, Scope.MODULE)
 
 
@@ -69,6 +71,21 @@ def tests_by_import(resolver: Resolver, files: Sequence[FileKey]) -> dict[FileKe
             file_row = resolver.file_of(number, row)
             if name and (number, file_row) not in found and is_living_test(resolver, number, file_row):
                 found[number, file_row] = name
+    return found
+
+
+def tests_of_fixture(resolver: Resolver, place: SymbolPlace) -> list[SymbolPlace]:
+    """What takes a function of a ``conftest.py`` as a parameter: pytest gives it to the tests below the folder."""
+    folder, _, file_name = resolver.path(place.view, resolver.file_of(*place)).rpartition("/")
+    if file_name != CONFTEST:
+        return []
+    name = _symbol_name(resolver, place)
+    found: list[SymbolPlace] = []
+    for number, view in enumerate(resolver.views):
+        for row in _parameters(view.segment).get(name, ()):
+            file = resolver.file_of(number, row)
+            if resolver.path(number, file).startswith(f"{folder}/") and is_living_test(resolver, number, file):
+                found.append(SymbolPlace(number, row))
     return found
 
 
@@ -119,6 +136,23 @@ def _test_files(segment: Segment) -> dict[str, list[int]]:
         for file, path in enumerate(segment.files.paths.tolist()):
             if roles[file] & Role.TEST:
                 found.setdefault(plain_stem(path), []).append(file)
+    return found
+
+
+_PARAMETERS: WeakKeyDictionary[Segment, dict[str, list[int]]] = WeakKeyDictionary()
+
+
+def _parameters(segment: Segment) -> dict[str, list[int]]:
+    """The rows of the Python functions in files of tests, by the names of their parameters."""
+    found = _PARAMETERS.get(segment)
+    if found is None:
+        found = _PARAMETERS[segment] = {}
+        for file, path in enumerate(segment.files.paths.tolist()):
+            if path.endswith(".py") and int(segment.files.roles[file]) & Role.TEST:
+                rows = segment.symbols.of_file(file)
+                for row in range(rows.start, rows.stop):
+                    for name in set(_PARAMETER.findall(segment.symbols.signatures[row])):
+                        found.setdefault(name, []).append(row)
     return found
 
 

@@ -53,6 +53,24 @@ def test_tests_by_name_by_import_and_near_the_change(tests, expected):
     assert listed({**CODE, **tests}, "src/net/retry.py", "fetch") == expected
 
 
+FIXTURE = "import pytest\nfrom net.retry import fetch\n\n@pytest.fixture\ndef page():\n    return fetch()\n"
+
+
+@pytest.mark.parametrize("symbol", ["fetch", "page"])
+def test_tests_take_what_a_conftest_offers_below_its_folder(symbol):
+    tests = {
+        "tests/conftest.py": FIXTURE,
+        "tests/deep/conftest.py": "def site(page):\n    pass\n",
+        "tests/deep/test_a.py": "class TestA:\n    async def test_it(self, x: int, site):\n        pass\n",
+        "tests/test_b.py": "def test_b(page):\n    pass\n",
+        "tests/test_c.py": "def test_c(pages, other: page = 1):\n    pass\n",
+        "elsewhere/test_d.py": "def test_d(page):\n    pass\n",
+    }
+    changed = "src/net/retry.py" if symbol == "fetch" else "tests/conftest.py"
+    found = {path for path, confidence in listed({**CODE, **tests}, changed, symbol) if confidence > NEARBY_CONFIDENCE}
+    assert found - {"tests/conftest.py"} == {"tests/deep/conftest.py", "tests/deep/test_a.py", "tests/test_b.py"}
+
+
 def test_where_many_tests_are_known_none_is_guessed():
     importing = {f"tests/test_{number}.py": "from net.retry import fetch\n" for number in range(FEW_TESTS)}
     found = listed({**CODE, **importing, "tests/test_fetch_twice.py": ""}, "src/net/retry.py", "fetch")
