@@ -23,8 +23,9 @@ class EdgeKind(enum.StrEnum):
 class NeighboursRequest(NamedTuple):
     """A request for the callers or callees of a symbol: at a place, or with a name.
 
-    :ivar line: counted from 0. :ivar limit: of the edges of each distance. :ivar folders: absolute paths; only results
-        below one of them. Without any, all roots. :ivar depth: how many edges are followed.
+    :ivar line: counted from 0. :ivar name: with a place, of a symbol there, as a line may hold several.
+    :ivar limit: of the edges of each distance. :ivar folders: absolute paths; only results below one of them. Without
+        any, all roots. :ivar depth: how many edges are followed.
     """
 
     uri: str = ""

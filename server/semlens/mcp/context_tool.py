@@ -69,9 +69,7 @@ class ContextTool:
     ) -> ToolAnswer:
         """First the places, then code as far as it fits: the definition, and what is related to it."""
         counter = token_counter()
-        request = NeighboursRequest(
-            place.uri, place.lines[0], limit=LIMIT, folders=tuple(folders), depth=arguments.depth
-        )
+        request = NeighboursRequest(place.uri, place.lines[0], place.name, LIMIT, tuple(folders), arguments.depth)
         used_by = self._service.callers(request, cancel)
         uses = self._service.callees(request, cancel)
         symbol = used_by.symbol

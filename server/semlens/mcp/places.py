@@ -23,10 +23,13 @@ _WHOLE_FILE = (0, 10**7)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """:ivar lines: first and last, 0-based. :ivar note: other symbols of that name, or ""."""
+    """:ivar lines: first and last, 0-based. :ivar name: of the symbol, or "": a line may hold several.
+    :ivar note: other symbols of that name, or "".
+    """
 
     uri: str
     lines: tuple[int, int]
+    name: str = ""
     note: str = ""
 
 
@@ -54,4 +57,5 @@ def _symbol_named(name: str, folders: Sequence[str], service: CodeQueries, cance
     others = [f"{printable(mask_secrets(short_name(hit))[0])} at {place_of(hit)}" for hit in found.others]
     more = f" and {found.n_others - len(others)} more" if found.n_others > len(others) else ""
     line = found.symbol.name_span.start_line
-    return Place(found.symbol.uri, (line, line), f"Others of that name: {'; '.join(others)}{more}." if others else "")
+    note = f"Others of that name: {'; '.join(others)}{more}." if others else ""
+    return Place(found.symbol.uri, (line, line), found.symbol.name, note)

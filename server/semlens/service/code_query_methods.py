@@ -117,15 +117,16 @@ def _context_request(params: object, first_line: int) -> ContextRequest:
 
 
 def _neighbours_request(params: object, first_line: int) -> NeighboursRequest:
-    """A place, or a name, which overrides it."""
+    """A place, a name, or both."""
     fields = fields_of(params)
     name = (string(fields, "name") or "").strip()
     uri = string(table(fields, "textDocument"), "uri") or ""
     if not name and not uri:
         refuse("Send the `name` of a symbol, or `textDocument` and `position`.")
+    has_place = not name or (uri != "" and fields.get("position") is not None)
     return NeighboursRequest(
-        uri="" if name else uri,
-        line=-1 if name else _line(fields, "position", first_line),
+        uri=uri if has_place else "",
+        line=_line(fields, "position", first_line) if has_place else -1,
         name=name,
         limit=integer(fields, "limit", low=1, high=MAX_LIMIT) or _DEFAULT_EDGES,
         folders=folders_of(fields),

@@ -245,7 +245,9 @@ class RemoteService:
 def _neighbours_params(request: NeighboursRequest) -> dict[str, Any]:
     params: dict[str, Any] = {"limit": request.limit, "depth": request.depth, **_roots_params(request.folders)}
     if request.name:
-        return {**params, "name": request.name}
+        params["name"] = request.name
+    if not request.uri:
+        return params
     return {**params, "textDocument": {"uri": request.uri}, "position": {"line": request.line + 1}}
 
 

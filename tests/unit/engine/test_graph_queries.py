@@ -93,6 +93,16 @@ def test_callers_have_the_places_of_the_calls_and_no_comments_or_strings(made):
     assert shown(by_name.edges) == {("app.py", "main", EdgeKind.CALL, ((4, 11), (4, 22)))}
 
 
+def test_a_name_tells_apart_the_symbols_of_a_line(made):
+    made.write(
+        "point.ts", "export class Point { size() { return root(1); } }\nfunction root(n: number) { return n; }\n"
+    )
+    engine = made.engine()
+    for name, meant in (("size", "size"), ("Point", "Point"), ("gone", "Point"), ("", "Point")):
+        found = engine.callees(NeighboursRequest(made.uri("point.ts"), 0, name), CancelToken())
+        assert found.symbol.name == meant
+
+
 def test_callees_have_the_places_in_the_symbol(made):
     engine = made.engine()
     found = engine.callees(NeighboursRequest(name="fetch"), CancelToken())

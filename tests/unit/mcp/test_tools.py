@@ -152,6 +152,9 @@ def library(tmp_path, make_agent):
     made.write("users.py", f"from shelf import Shelf\n\n\n{users}")
     made.write("long.py", LONG)
     made.write("overloads.py", "class Pipe:\n    def read(self, n): ...\n\n    def read(self, n):\n        return n\n")
+    made.write(
+        "point.ts", "export class Point { norm() { return root(4); } }\nfunction root(n: number) { return n; }\n"
+    )
     yield make_agent(made)
     made.close()
 
@@ -180,6 +183,13 @@ def test_explore_counts_the_users_that_do_not_fit(library):
 def test_explore_shows_the_definition_before_the_class_around_it(library):
     text = library.text("explore_symbol", place="Shelf.clear")
     assert "```python shelf.py:8-9\n    def clear(self):\n        return None\n```" in text
+
+
+def test_explore_finds_a_member_on_the_line_of_its_class(library):
+    for place in ("Point.norm", "point.ts::norm"):
+        text = library.text("explore_symbol", place=place)
+        assert "definition:\n  point.ts:1-1  Point.norm\n" in text
+        assert "uses:\n  point.ts:2-2  root\n" in text
 
 
 def test_explore_names_the_lines_of_a_definition_that_it_leaves_out(library):

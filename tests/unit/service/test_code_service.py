@@ -374,6 +374,8 @@ def test_the_code_graph_is_the_same_on_both_sides(made, service):
     assert [(edge.hit.name, edge.confidence, edge.spans[0][:2]) for edge in callers.edges] == [("run", 0.95, (3, 4))]
     callees = service.callees(NeighboursRequest(made.uri("app.py"), 3), CancelToken())
     assert [(edge.hit.name, edge.kind.value) for edge in callees.edges] == [("retry_download", "call")]
+    with_name = service.callees(NeighboursRequest(made.uri("app.py"), 3, "run"), CancelToken())
+    assert with_name.symbol == callees.symbol
     diff = "--- a/net/retry.py\n+++ b/net/retry.py\n@@ -2 +2 @@\n-def retry_download\n+x\n"
     line = (made.folder / "net/retry.py").read_text().split("\n")[1]
     impact = service.impact(ImpactRequest(diff=diff.replace("def retry_download", line)), CancelToken())

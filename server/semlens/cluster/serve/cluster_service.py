@@ -246,7 +246,7 @@ class ClusterService:
 
     def _root_of_symbol(self, request: NeighboursRequest, cancel: CancelToken) -> str:
         """The repository of a place, or the one in which a search finds the name first."""
-        if not request.name:
+        if request.uri:
             return self._root_of(request.uri)
         if self._is_one(request.folders):
             return self._one_root(request.folders)

@@ -199,10 +199,10 @@ class GraphQueryService(QueryService):
         self, snapshot: IndexSnapshot, request: NeighboursRequest, folders: tuple[str, ...]
     ) -> list[FoundSymbol]:
         """:raises UsageError: when there is none."""
-        if request.name:
+        if not request.uri:
             return symbols_named(request.name, snapshot.views, lambda root: self._resolver(snapshot, root), folders)
         view, file = self._locate_document(snapshot, request.uri)
-        return [symbol_at_line(self._resolver(snapshot, view.root), view, file, request.line)]
+        return [symbol_at_line(self._resolver(snapshot, view.root), view, file, request.line, request.name)]
 
 
 def _private_first(

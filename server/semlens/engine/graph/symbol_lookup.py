@@ -38,8 +38,8 @@ def name_parts(name: str) -> list[str]:
     return [part for part in _SEPARATORS.split(name.strip().removesuffix("()")) if part]
 
 
-def symbol_at_line(resolver: Resolver, view: SegmentView, file: int, line: int) -> FoundSymbol:
-    """The innermost symbol around a line (0-based) of a file.
+def symbol_at_line(resolver: Resolver, view: SegmentView, file: int, line: int, name: str) -> FoundSymbol:
+    """The innermost symbol around a line (0-based) of a file, of those with the name if there are any.
 
     :raises UsageError: when there is none.
     """
@@ -47,7 +47,9 @@ def symbol_at_line(resolver: Resolver, view: SegmentView, file: int, line: int) 
     around = symbols.around(file, line)
     if not len(around):
         raise UsageError("There is no symbol at this place. Name a line of a function, a method or a type.")
-    return FoundSymbol(resolver, SymbolPlace(resolver.views.index(view), symbols.innermost(around)))
+    named = around[[symbols.names[row] == name for row in around.tolist()]]
+    innermost = symbols.innermost(named if len(named) else around)
+    return FoundSymbol(resolver, SymbolPlace(resolver.views.index(view), innermost))
 
 
 def symbols_named(

@@ -51,7 +51,7 @@ async def _outgoing(ls: Session, params: types.CallHierarchyOutgoingCallsParams)
 
 
 def _request(item: types.CallHierarchyItem) -> NeighboursRequest:
-    return NeighboursRequest(item.uri, item.selection_range.start.line, limit=LIMIT)
+    return NeighboursRequest(item.uri, item.selection_range.start.line, item.name, limit=LIMIT)
 
 
 def _calls(result: NeighboursResult, ls: Session) -> list[tuple[Json, list[Json]]]:
