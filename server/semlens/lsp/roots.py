@@ -41,6 +41,16 @@ class Roots:
         self._path_by_uri: dict[str, Path] = {}
         self._real_path_by_uri: dict[str, str] = {}
         self._problem_by_uri: dict[str, Problem] = {}
+        self._missing: dict[str, Path] = {}
+
+    @property
+    def misses_folders(self) -> bool:
+        """Whether a folder could not be added because it does not exist."""
+        return bool(self._missing)
+
+    def appeared(self) -> list[str]:
+        """URIs of the folders that could not be added because they did not exist, and that exist now."""
+        return [uri for uri, path in list(self._missing.items()) if path.exists()]
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -55,10 +65,12 @@ class Roots:
         return next(iter(self._real_path_by_uri.values()), None) == str(real_path)
 
     def add(self, engine: EngineApi, uri: str) -> Problem | None:
-        """Add one folder to the engine.
+        """Add one folder to the engine. One that does not exist yet can be added again; see `appeared`.
 
         :returns: the reason when it cannot be indexed, else None.
         """
+        self._missing.pop(uri, None)
+        self._problem_by_uri.pop(uri, None)
         path = local_path(uri)
         if path is None:
             logger.info("Ignored a workspace folder that is not a local file.")
@@ -68,8 +80,11 @@ class Roots:
             engine.add_root(path, explicit=False, watching=self.watching)
         except SemlensError as error:
             problem = Problem(str(path), str(error))
+            if not path.exists():
+                self._missing[uri] = path
+                problem = Problem(str(path), f"The folder {path} does not exist. It is indexed once it does.")
             self._problem_by_uri[uri] = problem
-            logger.warning("%s", error)
+            logger.warning("%s", problem.message)
             return problem
         self._path_by_uri[uri], self._real_path_by_uri[uri] = path, os.path.realpath(path)
         return None
@@ -77,6 +92,7 @@ class Roots:
     def remove(self, engine: EngineApi, uri: str) -> None:
         """Remove one folder from the engine, unless the client has it by another name too."""
         self._problem_by_uri.pop(uri, None)
+        self._missing.pop(uri, None)
         self._path_by_uri.pop(uri, None)
         # the path as it was: meanwhile, a link may lead elsewhere or be gone
         real_path = self._real_path_by_uri.pop(uri, None)

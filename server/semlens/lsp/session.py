@@ -63,6 +63,8 @@ class Session(LanguageServer):
         self.configuration = Configuration(user_settings)
         self.late_settings: asyncio.Task[None] | None = None
         """Applies the client's settings that did not come in time."""
+        self.late_folders: asyncio.Task[None] | None = None
+        """Adds the folders that did not exist when the client named them."""
         self.workspace_lock = asyncio.Lock()
         self._changes: list[asyncio.Future[None]] = []
         self.is_initialized = False
@@ -102,6 +104,8 @@ class Session(LanguageServer):
             self.parent_watch.close()
         if self._next_poll is not None:
             self._next_poll.cancel()
+        if self.late_folders is not None:
+            self.late_folders.cancel()
 
     def call_soon(self, callback: Callable[..., None], *arguments: Any) -> None:
         """Call back on the loop; for any thread."""

@@ -1,4 +1,4 @@
-"""The workspace folders of a client whose names are links."""
+"""The workspace folders of a client: names that are links, and folders that do not exist yet."""
 
 from __future__ import annotations
 
@@ -41,3 +41,19 @@ def test_a_folder_with_two_names_stays_until_both_are_removed(engine: FakeEngine
     assert len(engine.roots) == 1
     roots.remove(engine, link.as_uri())
     assert engine.roots == []
+
+
+def test_a_missing_folder_can_be_added_once_it_exists(engine: FakeEngine, tmp_path: Path) -> None:
+    folder, other, roots = tmp_path / "later", tmp_path / "never", Roots()
+    for path in (folder, other):
+        problem = roots.add(engine, path.as_uri())
+        assert problem is not None
+        assert problem.message == f"The folder {path} does not exist. It is indexed once it does."
+    roots.remove(engine, other.as_uri())
+    assert roots.appeared() == []
+    folder.mkdir()
+    other.mkdir()
+    assert roots.appeared() == [folder.as_uri()]
+    assert roots.add(engine, folder.as_uri()) is None
+    assert not roots.misses_folders
+    assert roots.problems == ()

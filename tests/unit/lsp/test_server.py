@@ -310,7 +310,8 @@ def test_the_call_hierarchy_needs_the_setting_and_leaves_doubtful_calls_out(sess
     assert on.engine.calls[-1] == ("callees", NeighboursRequest(URI, 4, limit=1))
     (incoming,) = on.client.call("callHierarchy/incomingCalls", {"item": item})
     (outgoing,) = on.client.call("callHierarchy/outgoingCalls", {"item": item})
-    assert [name for name, _ in on.engine.calls[-2:]] == ["callers", "callees"]
+    of_item = NeighboursRequest(URI, item["selectionRange"]["start"]["line"], item["name"], limit=200)
+    assert on.engine.calls[-2:] == [("callers", of_item), ("callees", of_item)]
     places = [{"start": {"line": 1, "character": 2}, "end": {"line": 1, "character": 5}}]
     assert incoming == {"from": item, "fromRanges": places}
     assert outgoing == {"to": item, "fromRanges": places}
@@ -378,6 +379,20 @@ def test_a_missing_root_gives_one_message_and_one_problem(session: Callable[...,
     assert "gone" in message["params"]["message"]
     (problem,) = one.client.call("semlens/status", {})["problems"]
     assert problem["path"].endswith("gone")
+
+
+def test_a_folder_that_appears_later_is_added(
+    session: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workspace, "CHECK_SECONDS", 0.001)
+    one, later = session(), tmp_path / "later"
+    one.client.initialize(folders=[later])
+    status = one.client.wait_status("degraded", lambda status: status["state"] == "degraded")
+    message = f"The folder {later} does not exist. It is indexed once it does."
+    assert status["problems"] == [{"path": str(later), "message": message}]
+    later.mkdir()
+    one.client.wait_status("ready", lambda status: not status["problems"])
+    assert [call[0] for call in one.calls("add_root")] == [later]
 
 
 def test_folders_are_added_and_removed(session: Callable[..., Any], tmp_path: Path) -> None:

@@ -27,6 +27,9 @@ MAX_PATHS_ON_LOOP = 32
 CONFIGURATION_SECONDS = 2.0
 """How long the server waits for the client's settings. After that, it goes on, and applies them when they come."""
 
+CHECK_SECONDS = 2.0
+"""How often the server looks whether a missing folder exists."""
+
 FOLDERS_SECONDS = 0.25
 """How long requests wait until other folders are searched. Those that are indexed already take less."""
 
@@ -141,6 +144,20 @@ async def _add_root(ls: Session, engine: EngineApi, uri: str) -> None:
     problem = await asyncio.to_thread(ls.roots.add, engine, uri)
     if problem is not None:
         ls.warn([problem.message])
+    if ls.roots.misses_folders and (ls.late_folders is None or ls.late_folders.done()):
+        ls.late_folders = asyncio.create_task(_add_late_folders(ls, engine))
+
+
+async def _add_late_folders(ls: Session, engine: EngineApi) -> None:
+    """Add the missing folders as they appear. No client tells of it."""
+    while ls.roots.misses_folders:
+        await asyncio.sleep(CHECK_SECONDS)
+        if not await asyncio.to_thread(ls.roots.appeared):
+            continue
+        async with ls.workspace_lock:
+            for uri in await asyncio.to_thread(ls.roots.appeared):  # the client may have removed one meanwhile
+                await asyncio.to_thread(ls.roots.add, engine, uri)
+        await ls.report_current_status(engine)
 
 
 async def _pull_configuration(ls: Session) -> None:
