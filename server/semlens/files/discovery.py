@@ -35,7 +35,8 @@ from semlens.settings.loading import WORKSPACE_FILE, Settings
 _SHEBANG_BYTES = 128
 
 EXCLUDE_FILE = ".git/info/exclude"
-"""The ignore file of a repository that is the root."""
+"""The ignore file of a repository that is the root. It also comes and goes with the folders above it."""
+_EXCLUDE_PATHS = (EXCLUDE_FILE, ".git/info", ".git")
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,9 +238,9 @@ class Discovery:
             return False
 
     def is_ignore_file(self, path: str) -> bool:
-        """Whether a change of this file may change which files are indexed."""
+        """Whether a change of this file, or of a folder of git, may change which files are indexed."""
         name = path.rpartition("/")[2]
-        return name in IGNORE_FILES or name in CACHE_MARKERS or path == EXCLUDE_FILE
+        return name in IGNORE_FILES or name in CACHE_MARKERS or path in _EXCLUDE_PATHS
 
     def relative(self, path: Path | str) -> str | None:
         """The path relative to the root, or None for one that is not below it."""

@@ -124,6 +124,8 @@ class InotifySource:
 
     def _handle_entry_event(self, path: str, event: InotifyEvent, changed: set[str]) -> bool:
         """Handle the event of one entry. True if it changed the ignore rules."""
+        if self._discovery.is_ignore_file(path):
+            return True
         if event.mask & IN_ISDIR:
             if event.mask & IN_MOVED_FROM:
                 self._unwatch_tree(path)
@@ -138,8 +140,6 @@ class InotifySource:
             elif event.mask & IN_ATTRIB:
                 self._handle_permissions(path, changed)
             return False
-        if self._discovery.is_ignore_file(path):
-            return True
         if self._discovery.may_affect_index(path):
             if event.mask & IN_MODIFY:
                 self._pending_writes.setdefault(path, time.monotonic())
@@ -160,8 +160,14 @@ class InotifySource:
             changed.add(folder)
 
     def _watch_root(self, changed: set[str], *, only_since_ns: int = 0) -> bool:
-        self._watch(os.path.dirname(EXCLUDE_FILE))
+        self._watch_exclude_file()
         return self._watch_tree("", changed, only_since_ns=only_since_ns)
+
+    def _watch_exclude_file(self) -> None:
+        """Watch the folder of git's ignore file. While it is missing, the one above tells when it comes."""
+        folder = os.path.dirname(EXCLUDE_FILE)
+        if self._watch(folder) is None and self._watch(os.path.dirname(folder)) is not None:
+            self._watch(folder)  # it may have come before the watch above it
 
     def _watch_tree(self, start: str, changed: set[str], *, only_since_ns: int = 0) -> bool:
         """Watch a folder and its subfolders that are not ignored. The files in them count as changed.

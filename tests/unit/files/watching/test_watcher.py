@@ -241,14 +241,14 @@ class TestNative:
         for number in range(500):
             (watched.root / f"node_modules/p{number}/lib").mkdir(parents=True)
         watched.start()
-        assert watched.n_watches() == 4  # the root, src, src/deep, lib
+        assert watched.n_watches() == 5  # the root, src, src/deep, lib, .git
         watched.write("node_modules/p1/lib/x.py")
         watched.write("build/out.py")
         watched.write(".git/index.py")
         watched.write("src/x.gen.py")
         watched.write("src/picture.png")
         assert watched.seen() == set()
-        assert watched.n_watches() == 4
+        assert watched.n_watches() == 5
 
     def test_a_changed_ignore_file_moves_the_watches(self, watched: Watched) -> None:
         watched.write("build/out.py")
@@ -271,6 +271,25 @@ class TestNative:
             watched.reports.wait_for(lambda reports: bool(reports.rescans))
             watched.settle()
             assert watched.n_watches() == before - n_gone
+
+    def test_an_exclude_file_of_git_that_comes_later_is_noticed(self, watched: Watched) -> None:
+        git = watched.root / ".git"
+        shutil.rmtree(git, ignore_errors=True)
+        watched.start()
+        before = watched.n_watches()
+        for folder in (git, git / "info"):
+            folder.mkdir()
+            watched.reports.wait_for(lambda reports: bool(reports.rescans))
+            watched.settle()
+        watched.write(".git/info/exclude", "lib/\n")
+        watched.reports.wait_for(lambda reports: bool(reports.rescans))
+        watched.settle()
+        assert watched.discovery.skip_reason("lib/c.py") == "ignored"
+        shutil.rmtree(git)
+        watched.reports.wait_for(lambda reports: bool(reports.rescans))
+        watched.settle()
+        assert watched.discovery.skip_reason("lib/c.py") is None
+        assert watched.n_watches() == before
 
     def test_a_file_that_somebody_else_may_read_now_is_reported(self, watched: Watched) -> None:
         watched.start()
