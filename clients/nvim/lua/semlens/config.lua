@@ -94,6 +94,7 @@ end
 local is_text = is_a('string')
 local is_texts = is_list_of(is_text)
 local BORDERS = { '', 'none', 'single', 'double', 'rounded', 'solid', 'shadow', 'bold' }
+local BORDER_SIZES = { 1, 2, 4, 8 } -- those that nvim_open_win() takes
 
 ---@alias semlens.Rule { [1]: string, [2]: fun(value: any): boolean } what a value must be, and whether it is
 local FLAG = { 'true or false', is_a('boolean') }
@@ -130,9 +131,9 @@ local rules = {
       end),
     },
     border = {
-      'the name of a border or a list of its characters',
+      'the name of a border or a list of its 1, 2, 4 or 8 characters',
       function(value)
-        return vim.islist(value) or vim.list_contains(BORDERS, value)
+        return vim.list_contains(BORDERS, value) or (vim.islist(value) and vim.list_contains(BORDER_SIZES, #value))
       end,
     },
     limit = { 'a whole number from 1 to 1000', is_whole(1, 1000) },
