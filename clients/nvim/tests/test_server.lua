@@ -180,7 +180,7 @@ return {
       editor:lua([[
         local restart = require('semlens.restart')
         local after_crash = restart.after_crash
-        restart.after_crash = function() return after_crash(0) end
+        restart.after_crash = function(_, was_ready) return after_crash(0, was_ready) end
       ]])
       editor:lua(kill)
       editor:wait_for_message('is being restarted')

@@ -79,6 +79,23 @@ return {
     end,
   },
   {
+    'a server of one editor stays off after two crashes within a minute, or two failed starts however far apart',
+    function()
+      local rows = { -- time in minutes, whether it could take requests, whether it is started again
+        { 0, true, true },
+        { 0.5, true, false },
+        { 2, true, true },
+        { 4, false, true },
+        { 6, true, true },
+        { 8, false, true },
+        { 60, false, false },
+      }
+      for number, row in ipairs(rows) do
+        equal({ number, restart.after_crash(row[1] * 60000, row[2]) ~= nil }, { number, row[3] })
+      end
+    end,
+  },
+  {
     'two editors share one server, and neither sees the unsaved text of the other',
     with_editors(2, function(first, second)
       for _, editor in ipairs({ first, second }) do

@@ -125,13 +125,13 @@ end
 local function recover(reason, is_shared)
   local now_ms = vim.uv.now()
   local life_ms = ready_ms and now_ms - ready_ms or 0
+  local was_ready = ready_ms ~= nil
   local delay_ms
   if is_shared then
     delay_ms = restart.after_loss(life_ms)
   else
-    delay_ms = restart.after_crash(now_ms)
+    delay_ms = restart.after_crash(now_ms, was_ready)
   end
-  local was_ready = ready_ms ~= nil
   M.status = nil
   ready_ms = nil
   is_off = delay_ms == nil

@@ -13,15 +13,18 @@ local QUICK_MS = 10000
 local MAX_QUICK_FAILURES = 5
 
 local last_crash_ms = -CRASH_WINDOW_MS
+local has_failed_to_start = false
 local next_delay_ms = FIRST_DELAY_MS
 local n_quick_failures = 0
 
 ---The server of this editor alone crashed.
 ---@param now_ms integer
+---@param was_ready boolean whether it could take requests
 ---@return integer? delay_ms nil: it stays off
-function M.after_crash(now_ms)
-  local is_repeated = now_ms - last_crash_ms < CRASH_WINDOW_MS
-  last_crash_ms = now_ms
+function M.after_crash(now_ms, was_ready)
+  -- A start may take longer than the window before it fails, so two in a row count however far apart they are.
+  local is_repeated = now_ms - last_crash_ms < CRASH_WINDOW_MS or (has_failed_to_start and not was_ready)
+  last_crash_ms, has_failed_to_start = now_ms, not was_ready
   return not is_repeated and 0 or nil
 end
 
