@@ -76,15 +76,16 @@ def tests_by_import(resolver: Resolver, files: Sequence[FileKey]) -> dict[FileKe
 
 def tests_of_fixture(resolver: Resolver, place: SymbolPlace) -> list[SymbolPlace]:
     """What takes a function of a ``conftest.py`` as a parameter: pytest gives it to the tests below the folder."""
-    folder, _, file_name = resolver.path(place.view, resolver.file_of(*place)).rpartition("/")
-    if file_name != CONFTEST:
+    path = resolver.path(place.view, resolver.file_of(*place))
+    if path.rpartition("/")[2] != CONFTEST:
         return []
+    folder = path.removesuffix(CONFTEST)
     name = _symbol_name(resolver, place)
     found: list[SymbolPlace] = []
     for number, view in enumerate(resolver.views):
         for row in _parameters(view.segment).get(name, ()):
             file = resolver.file_of(number, row)
-            if resolver.path(number, file).startswith(f"{folder}/") and is_living_test(resolver, number, file):
+            if resolver.path(number, file).startswith(folder) and is_living_test(resolver, number, file):
                 found.append(SymbolPlace(number, row))
     return found
 

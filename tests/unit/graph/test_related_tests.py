@@ -71,6 +71,11 @@ def test_tests_take_what_a_conftest_offers_below_its_folder(symbol):
     assert found - {"tests/conftest.py"} == {"tests/deep/conftest.py", "tests/deep/test_a.py", "tests/test_b.py"}
 
 
+def test_a_conftest_at_the_root_is_for_all_tests():
+    tests = {"conftest.py": FIXTURE, "tests/test_a.py": "def test_a(page):\n    pass\n"}
+    assert ("tests/test_a.py", 0.95**2) in listed({**CODE, **tests}, "src/net/retry.py", "fetch")
+
+
 def test_where_many_tests_are_known_none_is_guessed():
     importing = {f"tests/test_{number}.py": "from net.retry import fetch\n" for number in range(FEW_TESTS)}
     found = listed({**CODE, **importing, "tests/test_fetch_twice.py": ""}, "src/net/retry.py", "fetch")
