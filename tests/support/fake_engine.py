@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -57,7 +58,7 @@ class FakeEngine:
         self.closed.set()
 
     def add_root(self, path: Path, *, explicit: bool = True, watching: WatchMode = WatchMode.NONE) -> None:
-        if not path.is_dir():
+        if not os.path.isdir(path):  # noqa: PTH112 - never raises
             raise WorkspaceError(f"{path} is not a folder: open one that is.")
         self.calls.append(("add_root", path, explicit, watching))
         self._path_by_real.setdefault(path.resolve(), path)

@@ -93,6 +93,8 @@ return {
       for number, row in ipairs(rows) do
         equal({ number, restart.after_crash(row[1] * 60000, row[2]) ~= nil }, { number, row[3] })
       end
+      restart.started()
+      equal(restart.after_crash(7200000, false), 0)
     end,
   },
   {

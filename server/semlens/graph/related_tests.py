@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from semlens.core.reference import ReferenceKind, Scope
-from semlens.core.symbol import Role
+from semlens.core.symbol import Role, SymbolKind
 from semlens.core.text.identifiers import split_identifier, stem
 from semlens.graph.candidates import FileKey, module_paths, package_suffixes
 from semlens.graph.resolver import Resolver
@@ -77,7 +77,8 @@ def tests_by_import(resolver: Resolver, files: Sequence[FileKey]) -> dict[FileKe
 def tests_of_fixture(resolver: Resolver, place: SymbolPlace) -> list[SymbolPlace]:
     """What takes a function of a ``conftest.py`` as a parameter: pytest gives it to the tests below the folder."""
     path = resolver.path(place.view, resolver.file_of(*place))
-    if path.rpartition("/")[2] != CONFTEST:
+    symbols = resolver.views[place.view].segment.symbols
+    if path.rpartition("/")[2] != CONFTEST or symbols.kinds[place.symbol] != SymbolKind.FUNCTION:
         return []
     folder = path.removesuffix(CONFTEST)
     name = _symbol_name(resolver, place)
@@ -132,11 +133,12 @@ _TEST_FILES: WeakKeyDictionary[Segment, dict[str, list[int]]] = WeakKeyDictionar
 def _test_files(segment: Segment) -> dict[str, list[int]]:
     found = _TEST_FILES.get(segment)
     if found is None:
-        found = _TEST_FILES[segment] = {}
+        found = {}
         roles = segment.files.roles.tolist()
         for file, path in enumerate(segment.files.paths.tolist()):
             if roles[file] & Role.TEST:
                 found.setdefault(plain_stem(path), []).append(file)
+        _TEST_FILES[segment] = found
     return found
 
 
@@ -147,13 +149,14 @@ def _parameters(segment: Segment) -> dict[str, list[int]]:
     """The rows of the Python functions in files of tests, by the names of their parameters."""
     found = _PARAMETERS.get(segment)
     if found is None:
-        found = _PARAMETERS[segment] = {}
+        found = {}
         for file, path in enumerate(segment.files.paths.tolist()):
             if path.endswith(".py") and int(segment.files.roles[file]) & Role.TEST:
                 rows = segment.symbols.of_file(file)
                 for row in range(rows.start, rows.stop):
                     for name in set(_PARAMETER.findall(segment.symbols.signatures[row])):
                         found.setdefault(name, []).append(row)
+        _PARAMETERS[segment] = found
     return found
 
 

@@ -50,7 +50,7 @@ class Roots:
 
     def appeared(self) -> list[str]:
         """URIs of the folders that could not be added because they did not exist, and that exist now."""
-        return [uri for uri, path in list(self._missing.items()) if path.exists()]
+        return [uri for uri, path in list(self._missing.items()) if not _is_missing(path)]
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -80,7 +80,7 @@ class Roots:
             engine.add_root(path, explicit=False, watching=self.watching)
         except SemlensError as error:
             problem = Problem(str(path), str(error))
-            if not path.exists():
+            if _is_missing(path):
                 self._missing[uri] = path
                 problem = Problem(str(path), f"The folder {path} does not exist. It is indexed once it does.")
             self._problem_by_uri[uri] = problem
@@ -103,3 +103,14 @@ class Roots:
         """The innermost root that contains the path or is the path."""
         roots = [root for root in self._path_by_uri.values() if path.is_relative_to(root)]
         return max(roots, key=lambda root: len(root.parts), default=None)
+
+
+def _is_missing(path: Path) -> bool:
+    """Whether nothing is there. False where the system does not say, as below a folder that may not be read."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False

@@ -76,6 +76,12 @@ def test_a_conftest_at_the_root_is_for_all_tests():
     assert ("tests/test_a.py", 0.95**2) in listed({**CODE, **tests}, "src/net/retry.py", "fetch")
 
 
+def test_only_functions_of_a_conftest_are_fixtures():
+    fake = "from net.retry import fetch\n\nclass Fake:\n    def path(self):\n        return fetch()\n"
+    tests = {"tests/conftest.py": fake, "tests/test_a.py": "def test_a(path):\n    pass\n"}
+    assert ("tests/test_a.py", NEARBY_CONFIDENCE) in listed({**CODE, **tests}, "src/net/retry.py", "fetch")
+
+
 def test_where_many_tests_are_known_none_is_guessed():
     importing = {f"tests/test_{number}.py": "from net.retry import fetch\n" for number in range(FEW_TESTS)}
     found = listed({**CODE, **importing, "tests/test_fetch_twice.py": ""}, "src/net/retry.py", "fetch")

@@ -57,3 +57,11 @@ def test_a_missing_folder_can_be_added_once_it_exists(engine: FakeEngine, tmp_pa
     assert roots.add(engine, folder.as_uri()) is None
     assert not roots.misses_folders
     assert roots.problems == ()
+
+
+def test_a_folder_with_an_impossible_name_is_a_problem_and_not_awaited(engine: FakeEngine, tmp_path: Path) -> None:
+    roots = Roots()
+    problem = roots.add(engine, (tmp_path / ("a" * 300)).as_uri())
+    assert problem is not None
+    assert "once it does" not in problem.message
+    assert not roots.misses_folders

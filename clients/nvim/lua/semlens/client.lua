@@ -229,6 +229,7 @@ function M.lsp_config()
       end
       pending_folders[client.id] = nil
       ready_ms = vim.uv.now()
+      restart.started()
       -- Scheduled, so that requests come after the text of the buffers, which Neovim sends now.
       vim.schedule(function()
         if not client:is_stopped() then

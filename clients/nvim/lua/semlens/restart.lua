@@ -17,6 +17,11 @@ local has_failed_to_start = false
 local next_delay_ms = FIRST_DELAY_MS
 local n_quick_failures = 0
 
+---A server takes requests.
+function M.started()
+  has_failed_to_start = false
+end
+
 ---The server of this editor alone crashed.
 ---@param now_ms integer
 ---@param was_ready boolean whether it could take requests

@@ -160,8 +160,9 @@ class InotifySource:
             changed.add(folder)
 
     def _watch_root(self, changed: set[str], *, only_since_ns: int = 0) -> bool:
-        self._watch_exclude_file()
-        return self._watch_tree("", changed, only_since_ns=only_since_ns)
+        is_changed = self._watch_tree("", changed, only_since_ns=only_since_ns)
+        self._watch_exclude_file()  # later, as the watch of the root tells when a repository comes
+        return is_changed
 
     def _watch_exclude_file(self) -> None:
         """Watch the folder of git's ignore file. While it is missing, the one above tells when it comes."""
