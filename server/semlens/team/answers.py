@@ -42,7 +42,9 @@ MAX_PARTS = 20
 """Of a file, each of up to 5,000 lines."""
 
 FRESH_SECONDS = 30.0
-"""How long a copy counts as what the server has. One that is older is fetched again when a hit in it is shown."""
+"""How long a copy counts as what the server has. One that is older is fetched again when a hit in it is shown.
+
+A file is asked for once in that time, also if the server does not give it."""
 
 _STEP_SECONDS = 0.05
 
@@ -59,6 +61,8 @@ class ServerAnswers:
         self._client: TeamClient | None = None
         self._breaker = CircuitBreaker()
         self._fetching: list[threading.Thread] = []
+        self._fetches_one_at_a_time = threading.Lock()  # the places of the client are for questions
+        self._asked_at: dict[tuple[str, str], float] = {}
         self._is_closed = False
 
     def close(self) -> None:
@@ -154,7 +158,11 @@ class ServerAnswers:
     def _fetch_copies(self, hits: list[SearchHit], roots: dict[str, str]) -> None:
         """Fetch the files of the hits that are shown, beside the answer: editors open them in a moment."""
         places = dict.fromkeys((hit.team, hit.path) for hit in hits)
-        missing = [place for place in places if not _is_fresh(self._copies / place[0] / place[1])]
+        now = time.monotonic()
+        with self._lock:
+            asked_at = {place: at for place, at in self._asked_at.items() if now - at < FRESH_SECONDS}
+            missing = [place for place in places if place not in asked_at and not _is_fresh(self._copy_of(place))]
+            self._asked_at = asked_at | dict.fromkeys(missing, now)
         if missing:
             thread = threading.Thread(
                 target=self._fetch, args=(missing, roots), name="semlens-team-copies", daemon=True
@@ -163,14 +171,18 @@ class ServerAnswers:
             thread.start()
 
     def _fetch(self, places: list[tuple[str, str]], roots: dict[str, str]) -> None:
-        _bound(self._copies)
-        for repository, path in places:
-            if self._is_closed:
-                return
-            try:
-                _write(self._copies / repository / path, self._text(roots[repository], path))
-            except (TeamError, OSError) as error:  # the others may be there
-                logger.info("A file of the team was not fetched: %s", error)
+        with self._fetches_one_at_a_time:
+            _bound(self._copies)
+            for repository, path in places:
+                if self._is_closed:
+                    return
+                try:
+                    _write(self._copy_of((repository, path)), self._text(roots[repository], path))
+                except (TeamError, OSError) as error:  # the others may be there
+                    logger.info("A file of the team was not fetched: %s", error)
+
+    def _copy_of(self, place: tuple[str, str]) -> Path:
+        return self._copies / place[0] / place[1]
 
     def _text(self, root: str, path: str) -> str:
         """The text of a file, which the server gives in parts. :raises TeamError: when it does not."""

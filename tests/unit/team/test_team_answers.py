@@ -150,16 +150,21 @@ def test_a_copy_that_is_fresh_is_not_fetched_again(member, monkeypatch):
 def test_a_file_that_the_server_does_not_give_costs_no_other_copy(tmp_path, monkeypatch):
     monkeypatch.setattr("semlens.team.answers.read_token", lambda _folder, _url: "semlens_a")
 
+    asked = []
+
     def call(_self, _method, params):
+        asked.append(params["path"])
         if params["path"] == "a/gone.py":
             raise TeamError("gone")
         return {"text": "pass"}
 
     monkeypatch.setattr(TeamClient, "call", call)
     answers = ServerAnswers("http://127.0.0.1:9", tmp_path)
-    merged_by(answers, {"hits": [{**HIT, "path": "a/gone.py"}, HIT]})
+    for _ in range(3):
+        merged_by(answers, {"hits": [{**HIT, "path": "a/gone.py"}, HIT]})
     answers.close()
     assert (tmp_path / "team" / NAME / "a" / "b.py").read_text() == "pass"
+    assert asked == ["a/gone.py", "a/b.py"]  # once, though the search was repeated
 
 
 def test_a_keyring_that_waits_for_its_user_delays_no_local_hit(member, monkeypatch):
