@@ -155,6 +155,7 @@ def test_a_cluster_answers_as_an_index_on_disk(served, name, params):
         ("callers", {"name": "load_tree", "roots": [LIB]}, "is not served"),
         ("callers", {"name": "grow_lib"}, "No symbol is named grow_lib"),
         ("callers", {"textDocument": {"uri": path_to_uri(f"{LIB}/tree.py")}, "position": {"line": 1}}, "no such file"),
+        ("callers", {"path": "tree.py", "root": LIB, "position": {"line": 1}, "name": "load_tree"}, "is not served"),
         ("similar", {"textDocument": {"uri": path_to_uri(f"{LIB}/tree.py")}, "position": {"line": 1}}, "no such file"),
         ("similar", {"textDocument": {"uri": "file:///etc/passwd"}, "position": {"line": 1}}, "no such file"),
         ("duplicates", {"uri": path_to_uri(f"{LIB}/tree.py")}, "no such file"),
@@ -178,6 +179,9 @@ def test_one_repository_is_named_where_there_are_several(served):
         assert ask(service({APP}), name, **params)
         assert ask(service(), name, roots=[APP], **params)
     assert ask(service(), "callers", name="grow_lib")["symbol"]["root"] == LIB
+    for root in (APP, LIB):  # a name beside a place chooses among the symbols there
+        place = {"textDocument": {"uri": path_to_uri(f"{root}/tree.py")}, "position": {"line": 1}}
+        assert ask(service(), "callers", name="load_tree", **place)["symbol"]["root"] == root
     assert "grow_app" in ask(service(), "context", query="grow_app", budget=900)["text"]
 
 

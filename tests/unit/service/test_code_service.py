@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import socket
 import threading
@@ -368,14 +369,17 @@ def test_wrong_messages_are_answered_and_the_connection_lives_on(served, body, c
 
 def test_the_code_graph_is_the_same_on_both_sides(made, service):
     made.write("app.py", "from net.retry import retry_download\n\ndef run():\n    retry_download(1)\n")
+    for file in ("plane.ts", "space.ts"):
+        made.write(file, "export class Point { size() { return 1; } }\n")
     service.rescan()
     assert service.wait_complete(timeout=60)
     callers = service.callers(NeighboursRequest(name="retry_download"), CancelToken())
     assert [(edge.hit.name, edge.confidence, edge.spans[0][:2]) for edge in callers.edges] == [("run", 0.95, (3, 4))]
     callees = service.callees(NeighboursRequest(made.uri("app.py"), 3), CancelToken())
     assert [(edge.hit.name, edge.kind.value) for edge in callees.edges] == [("retry_download", "call")]
-    with_name = service.callees(NeighboursRequest(made.uri("app.py"), 3, "run"), CancelToken())
-    assert with_name.symbol == callees.symbol
+    for file, name in itertools.product(("plane.ts", "space.ts"), ("size", "Point")):
+        found = service.callees(NeighboursRequest(made.uri(file), 0, name), CancelToken())
+        assert (found.symbol.path, found.symbol.name) == (file, name)
     diff = "--- a/net/retry.py\n+++ b/net/retry.py\n@@ -2 +2 @@\n-def retry_download\n+x\n"
     line = (made.folder / "net/retry.py").read_text().split("\n")[1]
     impact = service.impact(ImpactRequest(diff=diff.replace("def retry_download", line)), CancelToken())
