@@ -200,6 +200,23 @@ return {
     end),
   },
   {
+    'the listing of a folder is no document, and its root is that of the folder',
+    with({}, function(editor)
+      editor:edit('colour.py')
+      editor:ready()
+      local folder = editor:lua([[
+        local folder = vim.uv.fs_realpath(vim.fn.tempname():match('.*/'))
+        vim.fn.mkdir(folder .. '/.git')
+        vim.cmd.edit(folder)
+        vim.v.errmsg = '' -- netrw asks for mappings that need not exist
+        return folder
+      ]])
+      equal(editor:lua('return vim.bo.filetype'), 'netrw')
+      equal(editor:lua("return #vim.lsp.get_clients({ name = 'semlens', bufnr = 0 })"), 0)
+      equal(editor:lua("return require('semlens.roots').find(0)"), folder)
+    end),
+  },
+  {
     'the User events are fired with their data',
     with({
       lua = [[

@@ -3,7 +3,7 @@ local config = require('semlens.config')
 
 local M = {}
 
----True for a buffer of a file, existing or not yet written. Help, terminals and `scheme://` buffers are not.
+---True for a buffer of a file, existing or not yet written. Help, terminals, folders and `scheme://` buffers are not.
 ---@param bufnr integer
 ---@return boolean
 function M.is_file_buffer(bufnr)
@@ -11,7 +11,7 @@ function M.is_file_buffer(bufnr)
     return false
   end
   local name = vim.api.nvim_buf_get_name(bufnr)
-  return name ~= '' and not name:match('^%a[%w+.-]+://')
+  return name ~= '' and not name:match('^%a[%w+.-]+://') and vim.fn.isdirectory(name) == 0
 end
 
 ---@param path string
@@ -41,7 +41,7 @@ end
 function M.find(bufnr)
   local cwd = vim.fs.normalize(vim.uv.cwd() or '.')
   local name = vim.api.nvim_buf_get_name(bufnr)
-  if not M.is_file_buffer(bufnr) then
+  if not M.is_file_buffer(bufnr) and vim.fn.isdirectory(name) == 0 then
     name = vim.fs.joinpath(cwd, 'none')
   end
   for _, marker in ipairs(config.get().root_markers) do
