@@ -109,7 +109,7 @@ def pull(
             _download(store, manifest, Path(folder), sampler.fingerprints, cancel, progress)
             fetched, loose = _fetched(manifest, Path(folder), sampler.dimensions)
             progress("Comparing", 0, 1)
-            n_compared = sampler.compare(root, fetched, cancel)
+            n_compared = sampler.compare(root, fetched, cancel) or sampler.compare_passages(root, fetched, cancel)
             own, n_loose = _own_files(work_tree, manifest, discovery, loose, Path(folder), sampler, cancel)
             is_used = seed_from(_donor(store, manifest, Path(folder), sampler.fingerprints, own), cache_folder, root)
     except (OSError, StoreError, CacheError, shutil.Error) as error:

@@ -94,6 +94,27 @@ class Sampler:
                 n_compared += compared
         return n_compared
 
+    def compare_passages(self, root: Path, fetched: FetchedIndex, cancel: CancelToken) -> int:
+        """Compare the vectors of passages that some files here have too, where no file is the same byte by byte.
+
+        So it is where git writes other line ends. :returns: how many vectors were compared.
+        :raises RejectedError: when one vector differs.
+        """
+        paths = list(fetched.files)
+        random.SystemRandom().shuffle(paths)
+        n_files = _LEAST_SAMPLE + _MOST_PASSAGES * len(paths) // ONE_IN
+        left = self._sample_sizes(fetched)
+        n_compared = 0
+        for one in self.parse(root, paths[:n_files], cancel):
+            for number, tier in enumerate(self._tiers):
+                if left[number] > 0:
+                    cancel.check()
+                    tokens = self._tokens(root, one, tier) if number else one.tokens
+                    compared = _compare_vectors(tier, tokens, [one.segment], fetched, left[number])
+                    left[number] -= compared
+                    n_compared += compared
+        return n_compared
+
     def _sample_sizes(self, fetched: FetchedIndex) -> list[int]:
         """How many vectors of each model are computed, and how many passages are parsed at least."""
         sizes = [

@@ -113,3 +113,30 @@ def test_wrong_vectors_of_the_second_model_reject_the_source(team, monkeypatch):
     with pytest.raises(RejectedError, match="vectors that the model does not compute"):
         team.pull(team.clone("clone"))
     assert len(n_merged) == 2
+
+
+def with_line_ends_of_windows(workspace):
+    for path in workspace.folder.glob("**/*.py"):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    return workspace
+
+
+def test_vectors_are_compared_where_git_writes_other_line_ends(team):
+    team.push()
+    pulled = team.pull(with_line_ends_of_windows(team.clone("clone")))
+    assert pulled.is_used
+    assert pulled.n_compared == 2 * sampling._LEAST_SAMPLE
+
+
+def test_wrong_vectors_reject_the_source_where_git_writes_other_line_ends(team, monkeypatch):
+    real = publishing.merge_blocks
+
+    def lying(parts):
+        block = real(parts)
+        return replace(block, matrix=np.zeros_like(block.matrix))
+
+    monkeypatch.setattr(publishing, "merge_blocks", lying)
+    team.push()
+    clone = with_line_ends_of_windows(team.clone("clone"))
+    with pytest.raises(RejectedError, match="vectors that the model does not compute"):
+        team.pull(clone)
