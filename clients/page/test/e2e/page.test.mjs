@@ -179,7 +179,7 @@ test("the way back leads to the result that was chosen just before, and gives it
       document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
   });
   await page.getByRole("heading", { name: /^Who uses/ }).waitFor();
-  assert.match(await page.title(), / · Callers · semlens$/);
+  await page.waitForFunction(() => / · Callers · semlens$/.test(document.title)); // it follows what is drawn
   await page.keyboard.press("Escape");
   await focusIs("li:nth-child(1) > .hit-row[aria-current]", page);
 });
