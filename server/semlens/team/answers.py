@@ -147,9 +147,14 @@ class ServerAnswers:
         url = checked_url(self._url)
         made = TeamClient(url, read_token(config_folder(), url))
         with self._lock:
-            if self._client is None:
+            if self._client is None and not self._is_closed:
                 self._client = made
-            return self._client
+            kept = self._client
+        if kept is not made:  # another thread was first, or nobody asks any more
+            made.close()
+        if kept is None:
+            raise TeamError(f"The team's server {self._url} is not asked any more.")
+        return kept
 
     def _as_copy(self, hit: SearchHit) -> SearchHit:
         root = self._copies / hit.team

@@ -343,3 +343,16 @@ def test_names_that_lead_out_of_a_folder():
     assert is_safe(NAME, "src/a b.py")
     assert not any(is_safe(NAME, path) for path in ("..", "a/../b", "a//b", "C:x", "a\\b", "/a"))
     assert not any(is_safe(name, "a.py") for name in ("", "..", "a/../b", "a//b", "a b", "/a"))
+
+
+def test_a_keyring_that_is_unlocked_too_late_leaves_no_open_connection(tmp_path, monkeypatch):
+    closed, unlocked = [], threading.Event()
+    monkeypatch.setattr("semlens.team.answers.read_token", lambda _folder, _url: unlocked.wait() and "semlens_a")
+    monkeypatch.setattr(TeamClient, "close", lambda _self: closed.append(True))
+    answers = ServerAnswers("http://127.0.0.1:9", tmp_path)
+    asked = answers.start(SearchRequest("retry"), explain=False)
+    answers.close()
+    unlocked.set()
+    with pytest.raises(TeamError, match="not asked any more"):
+        asked.result(30)
+    assert len(closed) == 1
